@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tests/lib/test.h"
 #include "error/errcode.h"
+#include "qmigrate.h"
 
 #include <errno.h>
 #include <string.h>

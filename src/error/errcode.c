@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "errcode.h"
 
+#include "qmigrate.h"
+
 static const struct {
     const char *name;
     int exitcode;

@@ -50,11 +50,6 @@ enum qmig_errcode {
         QMIG_ERR__MAX
 };
 
-/* Stable name of any code, the QMP library's included; "internal" if unknown.
- */
-const char *qmig_errcode_name(int code);
-
-/* What the program ends with when this error ends it (spec: exit codes). */
-int qmig_errcode_exit(int code);
+/* qmig_errcode_name() and qmig_errcode_exit() are in qmigrate.h. */
 
 #endif

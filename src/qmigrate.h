@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libqmigrate: live migration of a QEMU guest over QMP.
+ *
+ * A migration is one object. It is made from options, typed parameters
+ * (libvirt's VIR_MIGRATE_PARAM_* names) and flags (libvirt's VIR_MIGRATE_*
+ * numbers), and then either run to its end by one blocking call or driven by
+ * the caller's own loop:
+ *
+ *     struct qmig_migration *m = qmig_migration_new(&o, params, flags, &err);
+ *     qmig_migration_run(m);
+ *     const struct qmig_result *r = qmig_migration_result(m);
+ *     ... r->outcome, r->owner ...
+ *     qmig_migration_free(m);
+ *
+ * Link with pkg-config --libs qmigrate. Symbols start with qmig_, those of
+ * the QMP client library below it with qmp_ (qmp/client.h and its
+ * neighbours). The library never prints, never exits, installs no signal
+ * handler and starts no thread. One object is used by one thread at a time.
+ *
+ * Strings are UTF-8 and NUL-terminated. "Borrowed" means that the callee
+ * copies what it keeps; what a function returns as `const` stays the
+ * object's.
+ */
+#ifndef QMIGRATE_H
+#define QMIGRATE_H
+
+#include "qmp/error.h"
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "0.1.0" */
+QMP_EXPORT const char *qmig_version(void);
+
+/* Stable name of an error code ("param.unknown"), and the exit code that the
+ * program ends with for it (spec of the command line, "Exit codes"). */
+QMP_EXPORT const char *qmig_errcode_name(int code);
+QMP_EXPORT int qmig_errcode_exit(int code);
+
+/*
+ * Flags: libvirt's names and numbers (enum virDomainMigrateFlags, libvirt
+ * 11.3). What is not supported yet is refused, never ignored.
+ */
+/* clang-format off */
+#define QMIG_LIVE                          (1u << 0)
+#define QMIG_PEER2PEER                     (1u << 1)
+#define QMIG_TUNNELLED                     (1u << 2)
+#define QMIG_PERSIST_DEST                  (1u << 3)
+#define QMIG_UNDEFINE_SOURCE               (1u << 4)
+#define QMIG_PAUSED                        (1u << 5)
+#define QMIG_NON_SHARED_DISK               (1u << 6)
+#define QMIG_NON_SHARED_INC                (1u << 7)
+#define QMIG_CHANGE_PROTECTION             (1u << 8)
+#define QMIG_UNSAFE                        (1u << 9)
+#define QMIG_OFFLINE                       (1u << 10)
+#define QMIG_COMPRESSED                    (1u << 11)
+#define QMIG_ABORT_ON_ERROR                (1u << 12)
+#define QMIG_AUTO_CONVERGE                 (1u << 13)
+#define QMIG_RDMA_PIN_ALL                  (1u << 14)
+#define QMIG_POSTCOPY                      (1u << 15)
+#define QMIG_TLS                           (1u << 16)
+#define QMIG_PARALLEL                      (1u << 17)
+#define QMIG_NON_SHARED_SYNCHRONOUS_WRITES (1u << 18)
+#define QMIG_POSTCOPY_RESUME               (1u << 19)
+#define QMIG_ZEROCOPY                      (1u << 20)
+/* clang-format on */
+
+/*
+ * The value of a flag by libvirt's name in lower case without VIR_MIGRATE_
+ * ("live", "paused", "auto_converge"; "-" may stand for "_"). 0 and
+ * QMIG_ERR_FLAG_UNKNOWN if there is none.
+ */
+QMP_EXPORT unsigned qmig_flag(const char *name, struct qmp_error **errp);
+
+/*
+ * Typed parameters, by libvirt's names ("migrate_uri", "destination_name",
+ * "destination_xml", "bandwidth", ...: 24 in libvirt 11.3).
+ *
+ * Each function refuses at once an unknown name (QMIG_ERR_PARAM_UNKNOWN), a
+ * wrong type or malformed value (QMIG_ERR_PARAM_TYPE), a second value of a
+ * parameter that libvirt allows once (QMIG_ERR_PARAM_DUPLICATE) and a value
+ * out of range (QMIG_ERR_PARAM_RANGE); the message has the name, the value
+ * and what was wanted. Rules between parameters and flags are checked by
+ * qmig_params_check(), which qmig_migration_new() calls.
+ */
+struct qmig_params;
+
+QMP_EXPORT struct qmig_params *qmig_params_new(void); /* NULL: no memory */
+QMP_EXPORT void qmig_params_free(struct qmig_params *p);
+/* From text, converted to the parameter's type (the command line's -p). */
+QMP_EXPORT int qmig_params_add_text(struct qmig_params *p, const char *name,
+                                    const char *value, struct qmp_error **errp);
+QMP_EXPORT int qmig_params_add_string(struct qmig_params *p, const char *name,
+                                      const char *value,
+                                      struct qmp_error **errp);
+QMP_EXPORT int qmig_params_add_int(struct qmig_params *p, const char *name,
+                                   int value, struct qmp_error **errp);
+QMP_EXPORT int qmig_params_add_ullong(struct qmig_params *p, const char *name,
+                                      unsigned long long value,
+                                      struct qmp_error **errp);
+/* From a JSON object {"bandwidth": 100, "migrate_disks": ["vda", "vdb"]}. */
+QMP_EXPORT int qmig_params_add_json(struct qmig_params *p,
+                                    struct json_object *object,
+                                    struct qmp_error **errp);
+QMP_EXPORT int qmig_params_check(const struct qmig_params *p, unsigned flags,
+                                 struct qmp_error **errp);
+
+enum qmig_outcome {
+    QMIG_COMPLETED,       /* the guest is on the destination */
+    QMIG_FAILED,          /* as before, on the source */
+    QMIG_CANCELLED,       /* on the source, because the user wished it */
+    QMIG_INCOMPATIBLE,    /* a check refused; nothing was changed */
+    QMIG_UNDECIDED,       /* start neither side; fence first */
+    QMIG_POSTCOPY_PAUSED, /* split: recover completes it */
+};
+
+enum qmig_owner { QMIG_OWNER_SOURCE, QMIG_OWNER_DEST, QMIG_OWNER_UNDECIDED };
+
+enum qmig_side { QMIG_SIDE_SOURCE, QMIG_SIDE_DEST, QMIG_SIDE_CONTROLLER };
+
+/* libvirt's phases (v3 protocol), the switchover split from perform. */
+enum qmig_phase {
+    QMIG_PHASE_BEGIN,      /* connect, ask, check, plan: nothing is changed */
+    QMIG_PHASE_PREPARE,    /* the destination gets ready */
+    QMIG_PHASE_PERFORM,    /* RAM flows while the guest runs */
+    QMIG_PHASE_SWITCHOVER, /* the guest is stopped; device state flows */
+    QMIG_PHASE_FINISH,     /* the destination takes over */
+    QMIG_PHASE_CONFIRM,    /* the source is given up */
+};
+
+/* As QEMU's query-migrate says, in bytes; values not known are 0 (eta: -1). */
+struct qmig_progress {
+    enum qmig_phase phase;
+    const char *status;        /* QEMU's: "setup", "active", ... */
+    int64_t elapsed_us;        /* since the migration object was started */
+    uint64_t total;            /* RAM of the guest */
+    uint64_t transferred;      /* sent so far */
+    uint64_t remaining;        /* still to be sent in this pass */
+    uint64_t bytes_per_second; /* now */
+    uint64_t dirty_bytes_per_second;
+    uint64_t iteration; /* dirty-sync-count: passes over RAM */
+    int64_t eta_us;     /* at this rate; -1: would not end */
+};
+
+struct qmig_options {
+    const char *source; /* monitor addresses, see qmp/addr.h */
+    const char *dest;
+    const char *domain_xml; /* text of the source's domain XML, or NULL */
+    const char *dest_exec;  /* command that starts the destination, or NULL */
+    const char *state_dir;  /* NULL: $QMIGRATE_STATE_DIR, else /run/qmigrate
+                               for root, else $XDG_RUNTIME_DIR/qmigrate */
+    const char *transcript; /* file; NULL: in the state directory */
+    bool no_transcript;
+    bool keep_source;             /* leave the source QEMU paused at the end */
+    const char *const *deadlines; /* "NAME=SECONDS" (README lists the names),
+                                     NULL-terminated, or NULL */
+    /* Called from inside dispatch, at most about ten times a second and at
+     * each change of phase; `p` is borrowed. May be NULL. */
+    void (*progress)(const struct qmig_progress *p, void *opaque);
+    /* One line for a person, e.g. a warning of the guest-ABI check. */
+    void (*warn)(const char *text, void *opaque);
+    void *opaque;
+};
+
+struct qmig_result {
+    enum qmig_outcome outcome;
+    enum qmig_owner owner;
+    int exit_code;          /* of the program: 0, 1, 3, 4, 5, 6 */
+    const char *id;         /* the migration's id */
+    const char *transcript; /* path, or NULL */
+    /* NULL when completed: */
+    const struct qmp_error *error;
+    enum qmig_phase phase;   /* where it went wrong */
+    enum qmig_side side;     /* and on which side */
+    const char *dest_stderr; /* last lines of the destination's, or NULL */
+    /* The result object of the command line's --json, borrowed. */
+    struct json_object *json;
+};
+
+struct qmig_migration;
+
+/*
+ * Validate everything that can be validated without a QEMU and make the
+ * object; everything is copied. `params` may be NULL. No monitor is touched.
+ */
+QMP_EXPORT struct qmig_migration *qmig_migration_new(
+    const struct qmig_options *o, const struct qmig_params *params,
+    unsigned flags, struct qmp_error **errp);
+QMP_EXPORT void qmig_migration_free(struct qmig_migration *m);
+
+/* Run to the end. Blocks. The outcome is in qmig_migration_result(). */
+QMP_EXPORT void qmig_migration_run(struct qmig_migration *m);
+
+/*
+ * For a loop of the caller's: poll these descriptors (as many as there are,
+ * at most QMIG_POLLFDS) until the deadline (microseconds of CLOCK_MONOTONIC;
+ * -1: none), then dispatch; it never blocks for a peer, and returns true once
+ * the migration has ended. The first dispatch starts it.
+ */
+#define QMIG_POLLFDS 8
+QMP_EXPORT size_t qmig_migration_pollfds(const struct qmig_migration *m,
+                                         struct pollfd fds[QMIG_POLLFDS]);
+QMP_EXPORT int64_t qmig_migration_deadline(const struct qmig_migration *m);
+QMP_EXPORT bool qmig_migration_dispatch(struct qmig_migration *m);
+
+/*
+ * Ask for a cancel; the migration goes on until it is known what became of
+ * it. Safe in any phase: after the commit it is too late, and the migration
+ * completes. Not for signal handlers (use signalfd and call it in the loop).
+ */
+QMP_EXPORT void qmig_migration_cancel(struct qmig_migration *m);
+
+/* What would be left behind if the program ended now: one line for a person,
+ * owned by the object. */
+QMP_EXPORT const char *qmig_migration_leftover(struct qmig_migration *m);
+
+/* NULL before the end. */
+QMP_EXPORT const struct qmig_result *
+qmig_migration_result(const struct qmig_migration *m);
+
+/*
+ * What a migration would send, in order: an array of objects
+ * {"peer","execute","arguments","why"} (and "oob": true). Asks both QEMUs,
+ * changes neither. The caller puts *ret. With QMIG_ERR_ABI and the like
+ * `report` (may be NULL) gets the comparison, if there was one.
+ */
+QMP_EXPORT int qmig_plan(const struct qmig_options *o,
+                         const struct qmig_params *params, unsigned flags,
+                         struct json_object **ret, struct json_object **report,
+                         struct qmp_error **errp);
+
+/*
+ * What the QEMU behind a monitor can do for a migration: an object with
+ * "version", "capabilities", "parameters", "commands", "blockers", "features".
+ */
+QMP_EXPORT int qmig_features(const char *addr, struct json_object **ret,
+                             struct qmp_error **errp);
+
+/* As virConnectSupportsFeature(): 1 yes, 0 no, -1 error. Features by the
+ * driver-feature names of libvirt: "migration_params", "migration_v3",
+ * "migration_p2p", "migration_change_protection", "migration_offline",
+ * "xml_migratable", "migration_direct". */
+QMP_EXPORT int qmig_supports(const char *addr, const char *feature,
+                             struct qmp_error **errp);
+
+/* Pre-flight of two live QEMUs: an object like the report of the XML check
+ * ({"verdict","differences"}), nothing is changed. */
+QMP_EXPORT int qmig_check_live(const char *source, const char *dest,
+                               struct json_object **ret,
+                               struct qmp_error **errp);
+
+#endif
