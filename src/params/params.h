@@ -16,12 +16,15 @@ struct param_info {
     bool multiple;    /* may be given several times */
     bool supported;   /* false: parsed, checked, then refused */
     const char *unit; /* "MiB/s", "bytes", "%", ... or NULL */
-    long long min;    /* for PARAM_INT */
-    long long max;
+    long long min;    /* numbers: the range, in the unit */
+    unsigned long long max;
     const char *help; /* one line */
+    /* Strings: refuses a malformed value; NULL: only empty is refused. */
+    int (*check)(const char *name, const char *value, struct qmp_error **errp);
 };
 
 /* Sorted by name. */
+#define PARAM_COUNT 24
 extern const struct param_info param_table[];
 extern const size_t param_table_n;
 
@@ -30,6 +33,7 @@ const char *
 param_type_name(enum param_type type); /* "string", "int", "ullong" */
 
 /* Values; `p` may be NULL (an empty set). */
+bool params_has(const struct qmig_params *p, const char *name);
 const char *params_string(const struct qmig_params *p, const char *name);
 bool params_int(const struct qmig_params *p, const char *name, int *value);
 bool params_ullong(const struct qmig_params *p, const char *name,

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What parameters and flags ask of each other. The rules are libvirt 11.3's;
+ * in addition a parameter that libvirt would silently ignore (a TLS name
+ * without TLS, a list of disks without copying disks) is refused, for
+ * somebody meant something by it.
+ *
+ * The rules come before "not supported yet": a combination that can never
+ * work is not the fault of this version.
+ */
+#include "params.h"
+
+#include "error/errcode.h"
+#include "flags.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* Holds if one of the flags is set (0: any) and the parameter is there
+ * (NULL: any) with this value (NULL: any; "x:" is the beginning of one). */
+struct cond {
+    unsigned flags;
+    const char *param;
+    const char *value;
+};
+
+enum relation { EXCLUDES, NEEDS };
+
+struct rule {
+    struct cond a;
+    enum relation relation;
+    struct cond b;
+};
+
+/* clang-format off */
+#define F(flags)       {(flags), NULL, NULL}
+#define P(name)        {0, (name), NULL}
+#define V(name, value) {0, (name), (value)}
+#define DISKS          (QMIG_NON_SHARED_DISK | QMIG_NON_SHARED_INC)
+
+static const struct rule rules[] = {
+    /* flags among themselves */
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_PARALLEL)},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_POSTCOPY)},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_NON_SHARED_DISK)},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_NON_SHARED_INC)},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_OFFLINE)},
+    {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_DISK)},
+    {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_INC)},
+    {F(QMIG_NON_SHARED_DISK), EXCLUDES, F(QMIG_NON_SHARED_INC)},
+    {F(QMIG_PAUSED),          EXCLUDES, F(QMIG_POSTCOPY)},
+    {F(QMIG_TUNNELLED),       NEEDS,    F(QMIG_PEER2PEER)},
+    {F(QMIG_OFFLINE),         NEEDS,    F(QMIG_PERSIST_DEST)},
+    {F(QMIG_POSTCOPY),        NEEDS,    F(QMIG_LIVE)},
+    {F(QMIG_POSTCOPY_RESUME), NEEDS,    F(QMIG_POSTCOPY)},
+    {F(QMIG_ZEROCOPY),        NEEDS,    F(QMIG_PARALLEL)},
+    {F(QMIG_NON_SHARED_SYNCHRONOUS_WRITES), NEEDS, F(DISKS)},
+
+    /* where the data goes */
+    {P("migrate_uri"),           EXCLUDES, F(QMIG_TUNNELLED)},
+    {P("listen_address"),        EXCLUDES, F(QMIG_TUNNELLED)},
+    {P("disks_port"),            EXCLUDES, F(QMIG_TUNNELLED)},
+    {P("listen_address"),        EXCLUDES, V("migrate_uri", "unix:")},
+    {{DISKS, "migrate_uri", "unix:"}, NEEDS, P("disks_uri")},
+    {{QMIG_TLS, "migrate_uri", "unix:"}, NEEDS, P("tls.destination")},
+    {P("tls.destination"),       NEEDS,    F(QMIG_TLS)},
+    {P("persistent_xml"),        NEEDS,    F(QMIG_PERSIST_DEST)},
+
+    /* disks */
+    {P("disks_port"),            EXCLUDES, P("disks_uri")},
+    {V("disks_uri", "unix:"),    EXCLUDES, F(QMIG_TLS)},
+    {P("disks_port"),            NEEDS,    F(DISKS)},
+    {P("disks_uri"),             NEEDS,    F(DISKS)},
+    {P("migrate_disks"),         NEEDS,    F(DISKS)},
+    {P("migrate_disks_detect_zeroes"), NEEDS, F(DISKS)},
+
+    /* tuning needs what it tunes */
+    {P("auto_converge.initial"),   NEEDS, F(QMIG_AUTO_CONVERGE)},
+    {P("auto_converge.increment"), NEEDS, F(QMIG_AUTO_CONVERGE)},
+    {P("parallel.connections"),    NEEDS, F(QMIG_PARALLEL)},
+    {V("compression", "mt"),       EXCLUDES, F(QMIG_PARALLEL)},
+    {V("compression", "xbzrle"),   EXCLUDES, F(QMIG_PARALLEL)},
+    {V("compression", "zlib"),     EXCLUDES, V("compression", "zstd")},
+    {V("compression", "zlib"),     NEEDS, F(QMIG_PARALLEL)},
+    {V("compression", "zstd"),     NEEDS, F(QMIG_PARALLEL)},
+    {P("compression.mt.level"),    NEEDS, V("compression", "mt")},
+    {P("compression.mt.threads"),  NEEDS, V("compression", "mt")},
+    {P("compression.mt.dthreads"), NEEDS, V("compression", "mt")},
+    {P("compression.xbzrle.cache"), NEEDS, V("compression", "xbzrle")},
+    {P("compression.zlib.level"),  NEEDS, V("compression", "zlib")},
+    {P("compression.zstd.level"),  NEEDS, V("compression", "zstd")},
+};
+/* clang-format on */
+
+static bool value_matches(const char *value, const char *wanted)
+{
+    size_t n = strlen(wanted);
+
+    return wanted[n - 1] == ':' ? !strncmp(value, wanted, n)
+                                : !strcmp(value, wanted);
+}
+
+static bool holds(const struct cond *c, const struct qmig_params *p,
+                  unsigned flags)
+{
+    const char *const *values = NULL;
+
+    if (c->flags && !(c->flags & flags))
+        return false;
+    if (!c->param)
+        return true;
+    if (!c->value)
+        return params_has(p, c->param);
+    size_t n = params_strings(p, c->param, &values);
+    for (size_t i = 0; i < n; i++)
+        if (value_matches(values[i], c->value))
+            return true;
+    return false;
+}
+
+struct words {
+    char text[160];
+    size_t len;
+};
+
+static void say(struct words *w, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void say(struct words *w, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    int n = vsnprintf(w->text + w->len, sizeof(w->text) - w->len, fmt, ap);
+    va_end(ap);
+    w->len += (size_t)n < sizeof(w->text) - w->len ? (size_t)n : 0;
+}
+
+/* "flag 'tls' with parameter 'migrate_uri=unix:...'". Of several flags those
+ * that are set are named, all of them if none is. */
+static const char *describe(const struct cond *c, unsigned flags,
+                            struct words *w)
+{
+    unsigned named = c->flags & flags ? c->flags & flags : c->flags;
+    const char *sep = "flag ";
+
+    for (size_t i = 0; i < flag_table_n; i++) {
+        if (!(flag_table[i].value & named))
+            continue;
+        say(w, "%s'%s'", sep, flag_table[i].name);
+        sep = " or ";
+    }
+    if (c->flags && c->param)
+        say(w, " with ");
+    if (c->param && c->value)
+        say(w, "parameter '%s=%s%s'", c->param, c->value,
+            c->value[strlen(c->value) - 1] == ':' ? "..." : "");
+    else if (c->param)
+        say(w, "parameter '%s'", c->param);
+    return w->text;
+}
+
+static int refuse(const struct rule *r, unsigned flags, struct qmp_error **errp)
+{
+    struct words a = {0};
+    struct words b = {0};
+
+    describe(&r->a, flags, &a);
+    describe(&r->b, flags, &b);
+    if (r->relation == NEEDS) {
+        qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT, "%s requires %s", a.text,
+                 b.text);
+        return qmp_hint(errp, "add %s, or leave out %s", b.text, a.text);
+    }
+    qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT, "%s and %s are mutually exclusive",
+             a.text, b.text);
+    return qmp_hint(errp, "leave out one of them");
+}
+
+static int check_known_bits(unsigned flags, struct qmp_error **errp)
+{
+    for (size_t i = 0; i < flag_table_n; i++)
+        flags &= ~flag_table[i].value;
+    if (flags)
+        return qmp_fail(errp, QMIG_ERR_FLAG_UNKNOWN, "unsupported flags (0x%x)",
+                        flags);
+    return 0;
+}
+
+/* Parallel has no default method, as xbzrle is the one without it. */
+static int check_compressed(const struct qmig_params *p, unsigned flags,
+                            struct qmp_error **errp)
+{
+    const unsigned both = QMIG_COMPRESSED | QMIG_PARALLEL;
+
+    if ((flags & both) != both || params_has(p, "compression"))
+        return 0;
+    qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
+             "flags 'compressed' and 'parallel' together require parameter "
+             "'compression'");
+    return qmp_hint(errp, "add compression=zlib or compression=zstd");
+}
+
+static int check_supported(const struct qmig_params *p, unsigned flags,
+                           struct qmp_error **errp)
+{
+    for (size_t i = 0; i < flag_table_n; i++)
+        if ((flags & flag_table[i].value) && !flag_table[i].supported)
+            return qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
+                            "flag '%s' is not supported yet",
+                            flag_table[i].name);
+    for (size_t i = 0; i < param_table_n; i++)
+        if (!param_table[i].supported && params_has(p, param_table[i].name))
+            return qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
+                            "parameter '%s' is not supported yet",
+                            param_table[i].name);
+    return 0;
+}
+
+int qmig_params_check(const struct qmig_params *p, unsigned flags,
+                      struct qmp_error **errp)
+{
+    if (check_known_bits(flags, errp) < 0)
+        return -1;
+    for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
+        const struct rule *r = &rules[i];
+        if (holds(&r->a, p, flags) &&
+            holds(&r->b, p, flags) == (r->relation == EXCLUDES))
+            return refuse(r, flags, errp);
+    }
+    if (check_compressed(p, flags, errp) < 0)
+        return -1;
+    return check_supported(p, flags, errp);
+}
