@@ -7,6 +7,7 @@
 #   make valgrind         the unit tests under valgrind
 #   make lint             cppcheck; format-check: clang-format
 #   make fuzz TARGET=x    libFuzzer on tests/fuzz_x.c (SECONDS=60)
+#   make live             the live tests, on real QEMUs (scripts/qemu-versions)
 #   make bench            the benchmarks of tests/bench
 #   make install          DESTDIR, PREFIX
 #
@@ -41,7 +42,7 @@ CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
           -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
 # Warnings are errors in checks, never in somebody's plain build.
-ifneq ($(filter check valgrind tests,$(MAKECMDGOALS)),)
+ifneq ($(filter check live valgrind tests,$(MAKECMDGOALS)),)
 WERROR := -Werror
 endif
 
@@ -67,10 +68,11 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz_%.c,%,$(filter-out tests/fuzz_main.c,$(wildcard tests/fuzz_*.c)))
 CORPORA := $(FUZZERS:%=$(BUILD)/tests/corpus_%)
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+LIVES   := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check tests valgrind lint format format-check fuzz bench install clean
+.PHONY: all check tests valgrind lint format format-check fuzz live bench install clean
 
 all: $(BUILD)/libqmigrate.a $(BUILD)/libqmigrate.so $(BUILD)/qmigrate
 
@@ -106,7 +108,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(TESTEDOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
-tests: $(TESTS) $(CORPORA)
+tests: $(TESTS) $(CORPORA) $(LIVES)
 
 # Runs every program even if one fails; scripts/run-tests counts.
 check: all tests
@@ -138,6 +140,15 @@ fuzz:
 
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz_%.o $(TESTEDOBJ)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(PKG_LIBS)
+
+$(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
+# Real QEMUs of all versions that there are; LIVE=x: only tests/live/live_x.sh.
+LIVE ?= *
+live: all $(LIVES)
+	scripts/run-tests tests/live/live_$(LIVE).sh
 
 bench: all $(BENCHES)
 	tests/bench/run

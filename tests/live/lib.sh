@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+#
+# What the live tests share: real QEMUs under TCG with the guest of
+# tests/guest, started, watched and ended. A test script is
+#
+#   . "$(dirname "$0")/lib.sh"
+#   case_something() { start_source; start_dest; ...; guest_check src dst; }
+#   for_pairs case_something        # once for each pair of versions
+#   run_case case_other 7.2 7.2     # or for one
+#   finish                          # the line "N passed, N failed"
+#
+# A case runs in a subshell with `set -e` and a temporary directory $T of its
+# own; any command that fails fails it, its output and the QEMUs' words are
+# shown then. `skip REASON` leaves it uncounted. At its end, however it ends,
+# its QEMUs are killed (by pid; they die with the subshell too) and $T goes.
+#
+# In a case there are VER_SRC and VER_DST (names of scripts/qemu-versions),
+# MACHINE (fits both), MEM (MiB, 64), GUEST (arguments for mkguest), and
+# QMIGRATE, the program under test. A QEMU has a role, `src` and `dst` or any
+# other word, and as files in $T:
+#   ROLE.qmp     monitor for the program under test, unix:$T/ROLE.qmp
+#   ROLE.obs     monitor for the test: qmp ROLE ..., qmp_get, qmp_until
+#   ROLE.ev      monitor for `watch ROLE`, which writes ROLE.events
+#   ROLE.serial  what the guest said;  ROLE.err  what QEMU said
+# ${ROLE}_pid is its pid.
+#
+# Environment: QMIGRATE_TEST_VERSIONS="7.2 10.0" limits the versions, CASE=name
+# the cases; KEEP=1 keeps $T.
+set -u
+export LC_ALL=C
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+QMIGRATE=${QMIGRATE:-$root/build/qmigrate}
+tools=$root/build/live
+passed=0 failed=0 skipped=0
+T='' MEM=64 GUEST='--mem 8 --pages-per-tick 128' MACHINE='' VER_SRC='' VER_DST=''
+
+for tool in qmp-call free-port json-get; do
+    [ -x "$tools/$tool" ] || make -s -C "$root" "build/live/$tool" >&2 || exit 1
+done
+
+# ---- versions -------------------------------------------------------------
+
+# The versions that are there, oldest first.
+versions() {
+    local name
+    "$root/scripts/qemu-versions" list 2>/dev/null | while IFS=$'\t' read -r name _; do
+        case " ${QMIGRATE_TEST_VERSIONS:-$name} " in *" $name "*) echo "$name" ;; esac
+    done
+}
+
+# The program of a version; skips the case with the reason when there is none.
+qemu_of() { # qemu_of VERSION
+    case " ${QMIGRATE_TEST_VERSIONS:-$1} " in
+    *" $1 "*) ;;
+    *) skip "QEMU $1 is not among '$QMIGRATE_TEST_VERSIONS'" ;;
+    esac
+    "$root/scripts/qemu-versions" path "$1" 2>"$T/why" || skip "$(tail -n 1 "$T/why")"
+}
+
+# A machine type that both know. 11.1 calls all up to 8.1 deprecated.
+machine_of() { # machine_of VERSION VERSION
+    case " $* " in
+    *" 5.2 "*) echo pc-q35-5.2 ;;
+    *) echo pc-q35-7.2 ;;
+    esac
+}
+
+# Pairs that matter: each with itself, the old and the new reference both ways
+# with everything, and neighbours. Lines "SRC DST", of what is there.
+pairs() {
+    local v
+    for v in $(versions); do echo "$v $v"; done
+    while read -r s d; do
+        if versions | grep -qx "$s" && versions | grep -qx "$d"; then
+            echo "$s $d"
+        fi
+    done <<<'7.2 10.0
+10.0 7.2
+7.2 11.1
+11.1 7.2
+10.0 11.1
+11.1 10.0
+5.2 7.2
+5.2 11.1'
+}
+
+# ---- cases ----------------------------------------------------------------
+
+skip() { # in a case: skip REASON
+    echo "$*" >"$T/skipped"
+    exit 77
+}
+
+fail() { # in a case: fail WHAT
+    echo "FAILED: $*"
+    exit 1
+}
+
+# `! COMMAND` does not fail a case (set -e overlooks it); this does.
+must_fail() { # must_fail COMMAND...
+    if ("$@"); then fail "succeeded: $*"; fi
+}
+
+end_case() {
+    local rc=$? pid
+    trap - EXIT ERR
+    set +e
+    for pid in $(jobs -p); do kill -KILL "$pid" 2>/dev/null; done
+    wait 2>/dev/null
+    exit "$rc"
+}
+
+show_case() { # what a failed case leaves to read
+    local f
+    cat "$T/log"
+    for f in "$T"/*.err; do
+        [ ! -s "$f" ] || sed "s|^|${f##*/}: |" "$f"
+    done
+    for f in "$T"/*.serial; do
+        [ ! -s "$f" ] || tail -n 3 "$f" | sed "s|^|${f##*/}: |"
+    done
+}
+
+# Runs FUNCTION as a case between two versions (default: the installed one).
+run_case() { # run_case FUNCTION [VER_SRC VER_DST]
+    local name=$1 rc begin=$EPOCHREALTIME
+    # shellcheck disable=SC2254
+    case $1 in ${CASE:-*}) ;; *) return ;; esac
+    VER_SRC=${2:-7.2} VER_DST=${3:-7.2}
+    MACHINE=$(machine_of "$VER_SRC" "$VER_DST")
+    name="$1 $VER_SRC->$VER_DST"
+    T=$(mktemp -d "${TMPDIR:-/tmp}/qmigrate-live.XXXXXX")
+    export QMIGRATE_STATE_DIR=$T/state
+    (
+        set -eE
+        trap end_case EXIT
+        trap 'exit 130' INT TERM HUP
+        trap 'echo "in ${FUNCNAME[*]:-$name}: line $LINENO: $BASH_COMMAND"' ERR
+        "$1"
+    ) >"$T/log" 2>&1 </dev/null
+    rc=$?
+    begin=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f s", b - a }')
+    case $rc in
+    0)
+        passed=$((passed + 1))
+        echo "ok    $name ($begin)"
+        ;;
+    77)
+        skipped=$((skipped + 1))
+        echo "skip  $name: $(cat "$T/skipped")"
+        ;;
+    *)
+        failed=$((failed + 1))
+        echo "FAIL  $name ($begin, exit $rc)"
+        show_case
+        ;;
+    esac
+    if [ -n "${KEEP:-}" ]; then echo "kept: $T"; else rm -rf "$T"; fi
+    [ "$rc" -ne 130 ] || exit 130
+}
+
+# Runs FUNCTION once for each pair of versions that are there.
+for_pairs() { # for_pairs FUNCTION
+    local s d
+    while read -r s d <&8; do run_case "$1" "$s" "$d"; done 8< <(pairs)
+}
+
+finish() {
+    if [ $((passed + failed)) -eq 0 ] && [ "$skipped" -gt 0 ]; then
+        echo "all $skipped cases skipped"
+        exit 77
+    fi
+    if [ "$skipped" -gt 0 ]; then
+        echo "$passed passed, $failed failed, $skipped skipped"
+    else
+        echo "$passed passed, $failed failed"
+    fi
+    [ "$failed" -eq 0 ]
+    exit
+}
+
+# ---- QEMUs ----------------------------------------------------------------
+
+# The image for $GUEST, made once a case.
+guest_image() {
+    # shellcheck disable=SC2086
+    [ -e "$T/guest.img" ] || "$root/tests/guest/mkguest" "$T/guest.img" $GUEST >&2
+    echo "$T/guest.img"
+}
+
+# The command line of a QEMU with our guest, one argument a line.
+qemu_args() { # qemu_args ROLE
+    printf '%s\n' -machine "$MACHINE" -accel tcg -m "$MEM" -nodefaults -display none \
+        -chardev "socket,id=qmp,path=$T/$1.qmp,server=on,wait=off" -mon chardev=qmp,mode=control \
+        -chardev "socket,id=obs,path=$T/$1.obs,server=on,wait=off" -mon chardev=obs,mode=control \
+        -chardev "socket,id=ev,path=$T/$1.ev,server=on,wait=off" -mon chardev=ev,mode=control \
+        -serial "file:$T/$1.serial" \
+        -drive "if=none,id=boot,format=raw,readonly=on,file=$(guest_image)" \
+        -device virtio-blk-pci,drive=boot
+}
+
+# Starts a QEMU and waits until it answers.
+start_qemu() { # start_qemu ROLE VERSION [ARG...]
+    local role=$1 version=$2 program args
+    shift 2
+    program=$(qemu_of "$version") || exit
+    mapfile -t args < <(qemu_args "$role")
+    setpriv --pdeathsig KILL "$program" "${args[@]}" "$@" 2>"$T/$role.err" &
+    declare -g "${role}_pid=$!"
+    "$tools/qmp-call" -p $! "$T/$role.obs" query-status >/dev/null
+}
+
+start_source() { start_qemu src "$VER_SRC" "$@"; }
+
+start_dest() { start_qemu dst "$VER_DST" -incoming defer "$@"; }
+
+pid_of() { # pid_of ROLE
+    local name=${1}_pid
+    echo "${!name}"
+}
+
+# Waits for the end of a QEMU that was started here; its exit code.
+wait_exit() { # wait_exit ROLE [SECONDS]
+    local pid rc=0
+    pid=$(pid_of "$1")
+    wait_for "${2:-20}" "$1 to exit" has_ended "$pid"
+    wait "$pid" || rc=$?
+    echo "$1 exit $rc"
+    return "$rc"
+}
+
+has_ended() { # has_ended PID: gone, or waiting to be reaped
+    local state
+    state=$(sed -E 's/.*\) (.).*/\1/' "/proc/$1/stat" 2>/dev/null) || return 0
+    [ -z "$state" ] || [ "$state" = Z ]
+}
+
+# ---- monitors -------------------------------------------------------------
+
+# Sends commands (JSON or bare names) on the test's monitor; the last reply.
+qmp() { # qmp ROLE CMD...
+    local role=$1
+    shift
+    "$tools/qmp-call" "$T/$role.obs" "$@"
+}
+
+# The member at PATH of the reply, as return.status.
+qmp_get() { # qmp_get ROLE PATH CMD
+    "$tools/qmp-call" -g "$2" "$T/$1.obs" "$3"
+}
+
+# Asks until the member is the value.
+qmp_until() { # qmp_until ROLE PATH=VALUE CMD [SECONDS]
+    "$tools/qmp-call" -t "${4:-20}" -u "$2" -g "${2%%=*}" "$T/$1.obs" "$3"
+}
+
+runstate() { # runstate ROLE
+    qmp_get "$1" return.status query-status
+}
+
+# Writes all that QEMU tells from now on to ROLE.events, times in front.
+watch() { # watch ROLE
+    setpriv --pdeathsig KILL "$tools/qmp-call" -w -t 600 "$T/$1.ev" >"$T/$1.events" 2>/dev/null &
+    wait_for 20 "the watcher" test -s "$T/$1.events"
+}
+
+# ---- waiting --------------------------------------------------------------
+
+# The one place that polls a shell condition.
+wait_for() { # wait_for SECONDS WHAT COMMAND...
+    local end what=$2
+    end=$(($(date +%s) + $1))
+    shift 2
+    until "$@"; do
+        [ "$(date +%s)" -lt "$end" ] || fail "timed out waiting for $what"
+        sleep 0.02
+    done
+}
+
+# ---- the program under test ------------------------------------------------
+
+# Bounded: a hung qmigrate fails the case (exit 124).
+qmigrate() {
+    timeout -k 5 "${QMIGRATE_TEST_TIMEOUT:-60}" "$QMIGRATE" "$@"
+}
+
+# Runs a command whose exit code is to be CODE; what it wrote is in $T/out and
+# $T/out.err.
+expect() { # expect CODE COMMAND...
+    local wanted=$1 rc=0
+    shift
+    "$@" >"$T/out" 2>"$T/out.err" || rc=$?
+    [ "$rc" -eq "$wanted" ] || fail "exit $rc, wanted $wanted: $*
+$(cat "$T/out")"
+}
+
+# The member at PATH of the JSON that `expect` caught, or of FILE.
+json() { # json PATH [FILE]
+    "$tools/json-get" "${2:-$T/out}" "$1"
+}
+
+free_port() { "$tools/free-port"; }
+
+# ---- the guest ------------------------------------------------------------
+
+# The last whole line's number: of CNT (2) or PASS (4); -1 when there is none.
+guest_number() { # guest_number ROLE FIELD
+    awk -v f="$2" '/^CNT [0-9]+ PASS [0-9]+$/ { n = $f + 0; seen = 1 }
+        END { print seen ? n : -1 }' "$T/$1.serial" 2>/dev/null || echo -1
+}
+
+guest_is_at() { # guest_is_at ROLE FIELD NUMBER
+    [ "$(guest_number "$1" "$2")" -ge "$3" ]
+}
+
+# Waits until the guest of ROLE counts.
+guest_up() { # guest_up ROLE
+    wait_for 30 "the guest of $1 to count" guest_is_at "$1" 2 1
+}
+
+# Waits until it has counted N further.
+guest_counts() { # guest_counts ROLE N
+    wait_for 30 "the guest of $1 to count on" \
+        guest_is_at "$1" 2 $(($(guest_number "$1" 2) + $2))
+}
+
+# Waits until every page was checked since now: the rest of this walk of the
+# memory and one whole one.
+guest_walks() { # guest_walks ROLE
+    wait_for 60 "the guest of $1 to count" guest_is_at "$1" 4 0
+    wait_for 60 "the guest of $1 to walk its memory" \
+        guest_is_at "$1" 4 $(($(guest_number "$1" 4) + 2))
+}
+
+# Proves one guest's life across QEMUs: one start, then a count that grows by
+# exactly one from line to line, and no bad page. A line may begin in one file
+# and end in the next; the last may be unfinished. Prints the last line.
+guest_life() { # guest_life FILE...
+    cat "$@" | awk '
+        function bad(why) { print "guest line " at ": " why ": " prev; failed = 1; exit 1 }
+        { if (NR > 1) check(prev, NR - 1); prev = $0 }
+        function check(line, nr,    f) {
+            at = nr
+            if (line ~ /^BAD /) bad("its memory is wrong")
+            if (nr == 1) { if (line != "UP") bad("not a start"); return }
+            if (line !~ /^CNT [0-9]+ PASS [0-9]+$/) bad("not a count")
+            split(line, f, " ")
+            if (f[2] + 0 != nr - 1) bad("count " f[2] + 0 ", wanted " nr - 1)
+            last = line
+        }
+        END {
+            if (failed) exit 1
+            if (last == "") { print "the guest never counted"; exit 1 }
+            print last
+        }'
+}
+
+# Proves that the guest lived on from the first role to the last, that it runs
+# there, and that all its memory came along.
+guest_check() { # guest_check ROLE...
+    local role files=()
+    for role in "$@"; do files+=("$T/$role.serial"); done
+    guest_walks "$role"
+    guest_life "${files[@]}"
+}
