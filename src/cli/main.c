@@ -1,13 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
+#include "cli.h"
+
+#include "error/errcode.h"
+#include "help.h"
+
 #include <string.h>
+
+static int usage_error(const struct qmp_error *err, const struct verb *verb)
+{
+    cli_error(err);
+    if (err->code == QMIG_ERR_USAGE)
+        fprintf(stderr, "  try 'qmigrate %s%s--help'\n", verb ? verb->name : "",
+                verb ? " " : "");
+    return qmig_errcode_exit(err->code);
+}
+
+/* The result of a migration is where the guest is: that nobody could read it
+ * does not change it. */
+static int finish_output(const struct verb *verb, int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    fputs("qmigrate: cannot write to standard output\n", stderr);
+    return verb->bit == VERB_MIGRATE ? code : 1;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    CLEANUP(cli_done) struct cli cli;
+
+    cli_init(&cli, verb);
+    if (cli_parse(&cli, argc, argv, 2, &err) < 0)
+        return usage_error(err, verb);
+    int code = 0;
+    if (cli.help)
+        help_verb(stdout, verb);
+    else
+        code = verb->run(&cli, &err);
+    code = finish_output(verb, code);
+    return err ? usage_error(err, verb) : code;
+}
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && !strcmp(argv[1], "--version")) {
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    const char *word = argc > 1 ? argv[1] : "";
+
+    if (!strcmp(word, "--version")) {
         puts("qmigrate " QMIGRATE_VERSION);
-        return 0;
+        return fflush(stdout) ? 1 : 0;
     }
-    fputs("qmigrate: no such verb\n", stderr);
-    return 2;
+    if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+        help_overview(stdout);
+        return fflush(stdout) ? 1 : 0;
+    }
+    if (!*word) {
+        help_overview(stderr);
+        return 2;
+    }
+    const struct verb *verb = verb_find(word);
+    if (!verb) {
+        cli_unknown_verb(word, &err);
+        return usage_error(err, NULL);
+    }
+    return run_verb(verb, argc, argv);
 }

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The frame of the command line: what a verb gets, and how it is called.
+ *
+ * Adding a verb: a bit in enum verb_bit, a row in verbs[] (verbs.c), its
+ * function `int cli_NAME(struct cli *cli, struct qmp_error **errp)` in
+ * NAME.c, and rows with its bit in option_table[] (option_table.c) for the
+ * options that it takes. Help, man page and bash completion follow.
+ *
+ * A verb returns the exit code of the program, or -1 with *errp set: main()
+ * prints the error with cli_error() and takes the code from it. Results go to
+ * standard output, everything else to standard error.
+ */
+#ifndef QMIG_CLI_H
+#define QMIG_CLI_H
+
+#include "qmigrate.h"
+
+enum verb_bit {
+    VERB_MIGRATE = 1 << 0,
+    VERB_CHECK = 1 << 1,
+    VERB_PLAN = 1 << 2,
+    VERB_FEATURES = 1 << 3,
+    VERB_HELP = 1 << 4,
+};
+
+struct cli;
+typedef int verb_fn(struct cli *cli, struct qmp_error **errp);
+
+struct verb {
+    const char *name;
+    unsigned bit;
+    const char *usage; /* what follows the name; lines after the first one
+                          are other ways to call it */
+    int max_operands;
+    const char *help; /* one line */
+    verb_fn *run;
+};
+
+extern const struct verb verbs[];
+extern const size_t verbs_n;
+
+/* The order of the choices of --progress. */
+enum progress_mode {
+    PROGRESS_AUTO,
+    PROGRESS_BAR,
+    PROGRESS_PLAIN,
+    PROGRESS_JSON,
+    PROGRESS_NONE,
+};
+
+/* The order of the choices of --policy. */
+enum check_policy { POLICY_GUEST_ABI, POLICY_LIBVIRT };
+
+/* What the command line said, checked as far as it can be without a QEMU.
+ * Strings are argv's or owned by `texts`. */
+struct cli {
+    const struct verb *verb;
+    const char **operands;
+    int n_operands;
+    bool help; /* --help: the verb is not run */
+    bool json;
+
+    /* migrate, plan; source and dest also for check */
+    struct qmig_options o;   /* domain_xml is the text, not the file name */
+    const char *domain_file; /* --domain */
+    struct qmig_params *params;
+    unsigned flags;
+    bool flags_given; /* --flags N: LIVE is not added */
+    int progress;     /* enum progress_mode */
+    int progress_fd;  /* -1: none */
+    bool verbose;
+
+    /* check */
+    int policy; /* enum check_policy */
+    bool all;
+    const char *batch; /* file of pairs, "-": standard input; NULL: none */
+
+    /* help */
+    bool man;
+    bool bash_completion;
+
+    const char **deadlines; /* NULL-terminated; also in o.deadlines */
+    size_t n_deadlines;
+    char **texts; /* contents of files */
+    size_t n_texts;
+};
+
+/*
+ * Parse argv[first]... for cli->verb. On failure *errp is set
+ * (QMIG_ERR_USAGE, or that of the parameter or flag); cli_done() is due in
+ * any case.
+ */
+void cli_init(struct cli *cli, const struct verb *verb);
+int cli_parse(struct cli *cli, int argc, char **argv, int first,
+              struct qmp_error **errp);
+void cli_done(struct cli *cli);
+
+const struct verb *verb_find(const char *name);
+int cli_unknown_verb(const char *name, struct qmp_error **errp); /* -1 */
+
+/* The whole of a file as text: not larger than `max` bytes, without NUL
+ * bytes. The caller frees it. `code` is that of the error if it cannot be
+ * read. */
+#define CLI_MAX_FILE ((size_t)16 << 20)
+char *cli_read_file(const char *path, size_t max, int code,
+                    struct qmp_error **errp);
+
+/*
+ * Print text that somebody else wrote: control characters (what a terminal
+ * acts on) come out as \xNN.
+ */
+void cli_put_text(FILE *f, const char *text);
+/* The same for several lines, each with `prefix` before it. */
+void cli_put_lines(FILE *f, const char *prefix, const char *text);
+
+/* "qmigrate: MESSAGE", and the hint in a line of its own. */
+void cli_error(const struct qmp_error *err);
+/* "qmigrate: warning: TEXT" */
+void cli_warning(const char *text);
+
+/* One line of JSON on standard output. */
+void cli_put_json(struct json_object *o);
+
+verb_fn cli_help;
+
+#endif

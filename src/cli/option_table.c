@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "option.h"
+
+#include "params/flags.h"
+#include "params/params.h"
+
+#include <stddef.h>
+
+const char *const option_group_titles[GROUP__MAX] = {
+    [GROUP_PEERS] = "The two QEMUs",       [GROUP_WHAT] = "What to do",
+    [GROUP_VIRSH] = "As in virsh migrate", [GROUP_CHECK] = "Checking",
+    [GROUP_RECORD] = "What is kept",       [GROUP_OUTPUT] = "Output",
+};
+
+#define AT(member) .offset = offsetof(struct cli, member)
+#define TWO        (VERB_MIGRATE | VERB_PLAN)
+#define THREE      (TWO | VERB_CHECK)
+#define ALL        (~0u)
+
+/* clang-format off */
+#define STRING(m)   .set = option_set_string, AT(m)
+#define BOOL(m)     .set = option_set_true, AT(m)
+#define CHOICE(m)   .set = option_set_choice, AT(m)
+#define FLAG(f)     .set = option_set_flag, .flag = (f)
+#define PARAM(p)    .set = option_set_param, .param = (p)
+#define FROM(p)     .set = option_set_param_file, .param = (p)
+#define SPLIT(p)    .set = option_set_param_list, .param = (p)
+#define LATER       .set = option_set_later
+
+/* name, letter, argument, verbs, group */
+const struct option option_table[] = {
+    {"source", 0, "ADDR", THREE, GROUP_PEERS, STRING(o.source),
+     .help = "QMP monitor of the source QEMU"},
+    {"dest", 0, "ADDR", THREE, GROUP_PEERS, STRING(o.dest),
+     .help = "QMP monitor of the destination QEMU"},
+    {"dest-exec", 0, "COMMAND", TWO, GROUP_PEERS, STRING(o.dest_exec),
+     .help = "start the destination QEMU with COMMAND, end it on failure"},
+    {"domain", 0, "FILE", TWO, GROUP_PEERS, .set = option_set_domain,
+     .help = "the source's domain XML"},
+
+    {"param", 'p', "NAME=VALUE", TWO, GROUP_WHAT, .set = option_set_name_value,
+     .help = "typed parameter; NAME=@FILE takes the value from a file"},
+    {"flag", 'f', "NAME", TWO, GROUP_WHAT, .set = option_set_flag_name,
+     .help = "flag by libvirt's name in lower case; 'live' is on by itself"},
+    {"flags", 0, "N", TWO, GROUP_WHAT, .set = option_set_flags,
+     .help = "the flags as libvirt's number; nothing is added to it"},
+    {"deadline", 0, "NAME=SECONDS", TWO, GROUP_WHAT,
+     .set = option_set_deadline,
+     .help = "how long a step may take"},
+    {"keep-source", 0, NULL, TWO, GROUP_WHAT, BOOL(o.keep_source),
+     .help = "leave the source QEMU paused instead of quitting it"},
+
+    {"live", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_LIVE)},
+    {"p2p", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PEER2PEER)},
+    {"direct", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"tunnelled", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_TUNNELLED)},
+    {"tunneled", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_TUNNELLED)},
+    {"persistent", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PERSIST_DEST)},
+    {"undefinesource", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_UNDEFINE_SOURCE)},
+    {"suspend", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PAUSED)},
+    {"copy-storage-all", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_NON_SHARED_DISK)},
+    {"copy-storage-inc", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_NON_SHARED_INC)},
+    {"copy-storage-synchronous-writes", 0, NULL, TWO, GROUP_VIRSH,
+     FLAG(QMIG_NON_SHARED_SYNCHRONOUS_WRITES)},
+    {"change-protection", 0, NULL, TWO, GROUP_VIRSH,
+     FLAG(QMIG_CHANGE_PROTECTION)},
+    {"unsafe", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_UNSAFE)},
+    {"compressed", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_COMPRESSED)},
+    {"auto-converge", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_AUTO_CONVERGE)},
+    {"rdma-pin-all", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_RDMA_PIN_ALL)},
+    {"offline", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_OFFLINE)},
+    {"abort-on-error", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_ABORT_ON_ERROR)},
+    {"postcopy", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_POSTCOPY)},
+    {"postcopy-resume", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_POSTCOPY_RESUME)},
+    {"postcopy-after-precopy", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"zerocopy", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_ZEROCOPY)},
+    {"tls", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_TLS)},
+    {"parallel", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PARALLEL)},
+    {"timeout", 0, "SECONDS", TWO, GROUP_VIRSH, LATER},
+    {"timeout-suspend", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"timeout-postcopy", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"migrateuri", 0, "URI", TWO, GROUP_VIRSH, PARAM("migrate_uri")},
+    {"graphicsuri", 0, "URI", TWO, GROUP_VIRSH, PARAM("graphics_uri")},
+    {"listen-address", 0, "ADDRESS", TWO, GROUP_VIRSH, PARAM("listen_address")},
+    {"dname", 0, "NAME", TWO, GROUP_VIRSH, PARAM("destination_name")},
+    {"xml", 0, "FILE", TWO, GROUP_VIRSH, FROM("destination_xml")},
+    {"persistent-xml", 0, "FILE", TWO, GROUP_VIRSH, FROM("persistent_xml")},
+    {"bandwidth", 0, "MIB/S", TWO, GROUP_VIRSH, PARAM("bandwidth")},
+    {"postcopy-bandwidth", 0, "MIB/S", TWO, GROUP_VIRSH,
+     PARAM("bandwidth.postcopy")},
+    {"available-switchover-bandwidth", 0, "MIB/S", TWO, GROUP_VIRSH,
+     PARAM("bandwidth.avail.switchover")},
+    {"migrate-disks", 0, "DISK,...", TWO, GROUP_VIRSH, SPLIT("migrate_disks")},
+    {"migrate-disks-detect-zeroes", 0, "DISK,...", TWO, GROUP_VIRSH,
+     SPLIT("migrate_disks_detect_zeroes")},
+    {"disks-port", 0, "PORT", TWO, GROUP_VIRSH, PARAM("disks_port")},
+    {"disks-uri", 0, "URI", TWO, GROUP_VIRSH, PARAM("disks_uri")},
+    {"comp-methods", 0, "METHOD,...", TWO, GROUP_VIRSH, SPLIT("compression")},
+    {"comp-mt-level", 0, "N", TWO, GROUP_VIRSH, PARAM("compression.mt.level")},
+    {"comp-mt-threads", 0, "N", TWO, GROUP_VIRSH,
+     PARAM("compression.mt.threads")},
+    {"comp-mt-dthreads", 0, "N", TWO, GROUP_VIRSH,
+     PARAM("compression.mt.dthreads")},
+    {"comp-xbzrle-cache", 0, "BYTES", TWO, GROUP_VIRSH,
+     PARAM("compression.xbzrle.cache")},
+    {"comp-zlib-level", 0, "N", TWO, GROUP_VIRSH,
+     PARAM("compression.zlib.level")},
+    {"comp-zstd-level", 0, "N", TWO, GROUP_VIRSH,
+     PARAM("compression.zstd.level")},
+    {"auto-converge-initial", 0, "PERCENT", TWO, GROUP_VIRSH,
+     PARAM("auto_converge.initial")},
+    {"auto-converge-increment", 0, "PERCENT", TWO, GROUP_VIRSH,
+     PARAM("auto_converge.increment")},
+    {"parallel-connections", 0, "N", TWO, GROUP_VIRSH,
+     PARAM("parallel.connections")},
+    {"tls-destination", 0, "NAME", TWO, GROUP_VIRSH, PARAM("tls.destination")},
+    {"verbose", 0, NULL, VERB_MIGRATE, GROUP_VIRSH, BOOL(verbose),
+     .help = "show progress: --progress bar"},
+
+    {"policy", 0, "guest-abi|libvirt", VERB_CHECK, GROUP_CHECK, CHOICE(policy),
+     .help = "refuse what the guest could see, or what libvirt refuses"},
+    {"all", 0, NULL, VERB_CHECK, GROUP_CHECK, BOOL(all),
+     .help = "list also what concerns the hosts only"},
+    {"batch", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(batch),
+     .help = "read pairs SOURCE.xml<TAB>DEST.xml; '-' is standard input"},
+
+    {"state-dir", 0, "DIR", TWO, GROUP_RECORD, STRING(o.state_dir),
+     .help = "journal and transcripts"},
+    {"transcript", 0, "FILE", VERB_MIGRATE, GROUP_RECORD, STRING(o.transcript),
+     .help = "record every QMP message there (default: the state directory)"},
+    {"no-transcript", 0, NULL, VERB_MIGRATE, GROUP_RECORD,
+     BOOL(o.no_transcript), .help = "record nothing"},
+
+    {"progress", 0, "auto|bar|plain|json|none", VERB_MIGRATE, GROUP_OUTPUT,
+     CHOICE(progress), .help = "how to show progress on standard error"},
+    {"progress-fd", 0, "N", VERB_MIGRATE, GROUP_OUTPUT, .set = option_set_fd,
+     AT(progress_fd), .help = "progress as JSON Lines on descriptor N"},
+    {"man", 0, NULL, VERB_HELP, GROUP_OUTPUT, BOOL(man),
+     .help = "the manual page (roff)"},
+    {"bash-completion", 0, NULL, VERB_HELP, GROUP_OUTPUT,
+     BOOL(bash_completion), .help = "the completion script for bash"},
+    {"json", 0, NULL, THREE | VERB_FEATURES, GROUP_OUTPUT, BOOL(json),
+     .help = "the result as JSON"},
+    {"help", 'h', NULL, ALL, GROUP_OUTPUT, BOOL(help), .help = "this text"},
+};
+/* clang-format on */
+const size_t option_table_n = ARRAY_SIZE(option_table);
+
+static const struct flag_info *find_flag(unsigned value)
+{
+    for (size_t i = 0; i < flag_table_n; i++)
+        if (flag_table[i].value == value)
+            return &flag_table[i];
+    return NULL;
+}
+
+bool option_is_supported(const struct option *opt)
+{
+    if (opt->param)
+        return param_find(opt->param)->supported;
+    if (opt->flag)
+        return find_flag(opt->flag)->supported;
+    return opt->set != option_set_later;
+}
+
+const char *option_help(const struct option *opt)
+{
+    if (opt->help)
+        return opt->help;
+    if (opt->param)
+        return param_find(opt->param)->help;
+    return opt->flag ? find_flag(opt->flag)->help : "";
+}

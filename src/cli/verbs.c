@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cli.h"
+
+#include "error/errcode.h"
+#include "params/nearest.h"
+
+#include <string.h>
+
+/* clang-format off */
+const struct verb verbs[] = {
+    {"help", VERB_HELP, "[VERB]", 1,
+     "explain a verb; print the manual page or the bash completion", cli_help},
+};
+/* clang-format on */
+const size_t verbs_n = ARRAY_SIZE(verbs);
+
+const struct verb *verb_find(const char *name)
+{
+    for (size_t i = 0; i < verbs_n; i++)
+        if (!strcmp(verbs[i].name, name))
+            return &verbs[i];
+    return NULL;
+}
+
+int cli_unknown_verb(const char *name, struct qmp_error **errp)
+{
+    struct nearest near = {.word = name};
+
+    for (size_t i = 0; i < verbs_n; i++)
+        nearest_try(&near, verbs[i].name);
+    qmp_fail(errp, QMIG_ERR_USAGE, "there is no verb '%.60s'", name);
+    return nearest_hint(&near, "", errp);
+}
