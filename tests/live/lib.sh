@@ -263,7 +263,7 @@ runstate() { # runstate ROLE
 # Writes all that QEMU tells from now on to ROLE.events, times in front.
 watch() { # watch ROLE
     setpriv --pdeathsig KILL "$tools/qmp-call" -w -t 600 "$T/$1.ev" >"$T/$1.events" 2>/dev/null &
-    wait_for 20 "the watcher" test -s "$T/$1.events"
+    wait_for 20 "the watcher" grep -qs '"return"' "$T/$1.events"
 }
 
 # ---- waiting --------------------------------------------------------------

@@ -10,8 +10,9 @@
  * CMD, a JSON object or the bare name of a command, after the reply to the one
  * before. Prints the last reply, or with -g the member at PATH of it
  * (return.status). With -u the last command is sent again until the member at
- * PATH is VALUE. With -w it prints every line that arrives, with the time in
- * front (microseconds of CLOCK_MONOTONIC), until the connection ends.
+ * PATH is VALUE. With -w it prints every line that arrives, the greeting first,
+ * with the time in front (microseconds of CLOCK_MONOTONIC), until the
+ * connection ends.
  *
  * It shares no code with qmp/, so that a fault there cannot hide itself.
  * Exit code: 0, 1 QEMU refused a command (the reply is printed), 2 usage,
@@ -157,10 +158,8 @@ static struct json_object *read_message(const char *what)
     return msg;
 }
 
-/* Sends and waits for the reply; events on the way are dropped. */
-static struct json_object *call(const char *cmd)
+static void send_line(const char *cmd)
 {
-    struct json_object *reply;
     char *line;
     int n = cmd[0] == '{' ? asprintf(&line, "%s\n", cmd)
                           : asprintf(&line, "{\"execute\":\"%s\"}\n", cmd);
@@ -168,6 +167,14 @@ static struct json_object *call(const char *cmd)
     if (n < 0 || send(con.fd, line, (size_t)n, MSG_NOSIGNAL) != n)
         die(EXIT_CONNECTION, "cannot send %s", cmd);
     free(line);
+}
+
+/* Sends and waits for the reply; events on the way are dropped. */
+static struct json_object *call(const char *cmd)
+{
+    struct json_object *reply;
+
+    send_line(cmd);
     for (;;) {
         reply = read_message(cmd);
         if (!json_object_object_get_ex(reply, "event", NULL))
@@ -186,6 +193,7 @@ static void watch(void)
     char *line;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    send_line("qmp_capabilities");
     while ((line = read_line("end"))) {
         printf("%" PRId64 " %s\n", now_us(), line);
         free(line);
@@ -287,13 +295,13 @@ int main(int argc, char **argv)
     if (!options(argc, argv))
         return usage();
     connect_monitor();
-    json_object_put(read_message("greeting"));
-    json_object_put(call(opt.oob ? "{\"execute\":\"qmp_capabilities\","
-                                   "\"arguments\":{\"enable\":[\"oob\"]}}"
-                                 : "qmp_capabilities"));
     if (opt.watch) {
         watch();
         return 0;
     }
+    json_object_put(read_message("greeting"));
+    json_object_put(call(opt.oob ? "{\"execute\":\"qmp_capabilities\","
+                                   "\"arguments\":{\"enable\":[\"oob\"]}}"
+                                 : "qmp_capabilities"));
     return talk(argv + optind + 1);
 }
