@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "buffer.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define FIRST_CAPACITY ((size_t)4096)
+
+int qmp_buffer_reserve(struct qmp_buffer *b, size_t more)
+{
+    size_t len = qmp_buffer_len(b);
+
+    if (b->cap - b->end >= more && (!b->max || b->max - len >= more))
+        return 0;
+    if (more > SIZE_MAX / 4 - len || (b->max && len + more > b->max)) {
+        errno = E2BIG;
+        return -1;
+    }
+
+    /* Moving pays only if it frees half of the room, else it may be done for
+     * each byte. */
+    if (b->start >= len && b->cap - len >= more) {
+        if (len)
+            memmove(b->base, qmp_buffer_data(b), len);
+        b->start = 0;
+        b->end = len;
+        return 0;
+    }
+
+    size_t cap = b->cap ? b->cap : FIRST_CAPACITY;
+    while (cap < len + more)
+        cap *= 2;
+    if (cap == b->cap)
+        cap *= 2;
+
+    char *base = malloc(cap);
+    if (!base) {
+        errno = ENOMEM;
+        return -1;
+    }
+    if (len)
+        memcpy(base, qmp_buffer_data(b), len);
+    free(b->base);
+    b->base = base;
+    b->start = 0;
+    b->end = len;
+    b->cap = cap;
+    return 0;
+}
+
+int qmp_buffer_append(struct qmp_buffer *b, const void *data, size_t len)
+{
+    if (!len)
+        return 0;
+    if (qmp_buffer_reserve(b, len) < 0)
+        return -1;
+    memcpy(b->base + b->end, data, len);
+    b->end += len;
+    return 0;
+}
+
+int qmp_buffer_puts(struct qmp_buffer *b, const char *s)
+{
+    return qmp_buffer_append(b, s, strlen(s));
+}
+
+int qmp_buffer_printf(struct qmp_buffer *b, const char *fmt, ...)
+{
+    va_list ap;
+    char text[256];
+
+    va_start(ap, fmt);
+    int len = vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    if (len < 0)
+        return -1;
+    if ((size_t)len < sizeof(text))
+        return qmp_buffer_append(b, text, (size_t)len);
+
+    if (qmp_buffer_reserve(b, (size_t)len + 1) < 0)
+        return -1;
+    va_start(ap, fmt);
+    vsnprintf(b->base + b->end, (size_t)len + 1, fmt, ap);
+    va_end(ap);
+    b->end += (size_t)len;
+    return 0;
+}
+
+/* What stands for a byte inside a JSON string; NULL: the byte itself. */
+static const char *escape(unsigned char c, bool bytes, char out[8])
+{
+    switch (c) {
+    case '"':
+        return "\\\"";
+    case '\\':
+        return "\\\\";
+    case '\n':
+        return "\\n";
+    case '\r':
+        return "\\r";
+    case '\t':
+        return "\\t";
+    }
+    if (c >= 0x20 && c != 0x7f && (c < 0x80 || !bytes))
+        return NULL;
+    snprintf(out, 8, "\\u%04x", c);
+    return out;
+}
+
+int qmp_buffer_put_json(struct qmp_buffer *b, const char *text, size_t len,
+                        bool bytes)
+{
+    size_t plain = 0; /* start of what can be copied as it is */
+
+    if (qmp_buffer_append(b, "\"", 1) < 0)
+        return -1;
+    for (size_t i = 0; i < len; i++) {
+        char room[8];
+        const char *esc = escape((unsigned char)text[i], bytes, room);
+
+        if (!esc)
+            continue;
+        if (qmp_buffer_append(b, text + plain, i - plain) < 0 ||
+            qmp_buffer_puts(b, esc) < 0)
+            return -1;
+        plain = i + 1;
+    }
+    if (qmp_buffer_append(b, text + plain, len - plain) < 0)
+        return -1;
+    return qmp_buffer_append(b, "\"", 1);
+}
+
+char *qmp_printable(char *out, size_t room, const char *text, size_t len)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool plain = c >= 0x20 && c < 0x7f;
+
+        if (n + (plain ? 1 : 4) + (i + 1 < len ? 3 : 0) >= room) {
+            n += (size_t)snprintf(out + n, room - n, "...");
+            break;
+        }
+        if (plain)
+            out[n++] = (char)c;
+        else
+            n += (size_t)snprintf(out + n, room - n, "\\x%02x", c);
+    }
+    out[n < room ? n : room - 1] = 0;
+    return out;
+}
+
+void qmp_buffer_consume(struct qmp_buffer *b, size_t len)
+{
+    b->start += len;
+    if (b->start == b->end)
+        b->start = b->end = 0;
+}
+
+void qmp_buffer_clear(struct qmp_buffer *b, size_t keep)
+{
+    b->start = b->end = 0;
+    if (b->cap > keep) {
+        free(b->base);
+        b->base = NULL;
+        b->cap = 0;
+    }
+}
+
+void qmp_buffer_done(struct qmp_buffer *b)
+{
+    qmp_buffer_clear(b, 0);
+}
