@@ -31,7 +31,7 @@
 struct qmp_client;
 
 enum qmp_client_state {
-    QMP_CONNECTING,  /* connect() under way, or the exec child is starting */
+    QMP_CONNECTING,  /* connect() under way */
     QMP_GREETING,    /* connected; QEMU has not greeted yet */
     QMP_NEGOTIATING, /* qmp_capabilities sent */
     QMP_READY,       /* commands flow */
@@ -113,7 +113,12 @@ QMP_EXPORT void qmp_client_close(struct qmp_client *c);
 
 QMP_EXPORT enum qmp_client_state qmp_client_state(const struct qmp_client *c);
 
-/* QEMU's greeting (the value of "QMP"), borrowed; NULL before READY. */
+/* Why it is CLOSED, borrowed; NULL before that, and after
+ * qmp_client_close(). */
+QMP_EXPORT const struct qmp_error *qmp_client_error(const struct qmp_client *c);
+
+/* QEMU's greeting (the value of "QMP"), borrowed; NULL before
+ * NEGOTIATING. */
 QMP_EXPORT struct json_object *qmp_client_greeting(const struct qmp_client *c);
 
 /* Was "oob" negotiated? */
@@ -152,7 +157,15 @@ struct qmp_command {
  * will run exactly once, never from inside this call; on failure neither done
  * nor free runs. *id (if not NULL) names it for qmp_client_cancel().
  * Errors: QMP_ERR_CLOSED, QMP_ERR_INVALID_ARG (oob that was not negotiated,
- * fds over something that is not a UNIX socket), QMP_ERR_NOMEM.
+ * fds over something that is not a UNIX socket), QMP_ERR_TOO_LARGE (1024
+ * commands or 64 MiB wait already, or it is longer than max_message),
+ * QMP_ERR_NOMEM.
+ *
+ * The bytes go out in the next dispatch: at the end of the one that runs, or
+ * call it before you poll. Two things are held back: with oob, an eighth
+ * command that is not out-of-band (QEMU would stop reading, out-of-band
+ * commands included), and a command with fds while another one with fds has no
+ * reply (QEMU would drop the first one's).
  */
 QMP_EXPORT int qmp_client_submit(struct qmp_client *c,
                                  const struct qmp_command *cmd, uint64_t *id,
@@ -167,7 +180,7 @@ QMP_EXPORT size_t qmp_client_pending(const struct qmp_client *c);
 
 /*
  * What to poll: fills at most QMP_CLIENT_POLLFDS entries, returns how many
- * (0 when CLOSED).
+ * (0 when CLOSED, or when there is only the deadline to wait for).
  */
 #define QMP_CLIENT_POLLFDS 2
 QMP_EXPORT size_t qmp_client_pollfds(const struct qmp_client *c,
