@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Secrets in QMP messages. Most messages have none and are only searched for a
+ * few words; the rest is parsed and walked. What QEMU answers holds no secrets
+ * (it hands out the ids of secrets, never their data), except under the key
+ * names of `anywhere`.
+ */
+#include "json.h"
+#include "transcript.h"
+
+#include <string.h>
+
+#define MASK "***"
+
+/* Strings under these keys are masked wherever they are. */
+static const char *const anywhere[] = {"passphrase", "passwd", "password"};
+
+/* Arguments of commands, sorted by command. */
+static const struct {
+    const char *command;
+    const char *path; /* of a string below "arguments" */
+    const char *when; /* only if this argument ... */
+    const char *is;   /* ... is one of these words; NULL: always */
+} arguments[] = {
+    {"change", "arg", "device", "vnc"},
+    {"guest-set-user-password", "password", NULL, NULL},
+    {"object-add", "data", NULL, NULL},
+    {"object-add", "props.data", NULL, NULL}, /* up to QEMU 5.2 */
+    {"qom-set", "value", "property", "data password passwd passphrase"},
+    {"sev-inject-launch-secret", "secret", NULL, NULL},
+};
+
+/* Human monitor commands whose line may hold a secret: the rest of the line is
+ * masked. */
+static const char *const hmp[] = {
+    "change ",
+    "object_add ",
+    "qom-set ",
+    "set_password ",
+};
+
+static bool is_word_of(const char *word, const char *list)
+{
+    size_t len = strlen(word);
+
+    for (const char *p = list; (p = strstr(p, word)); p += len)
+        if ((p == list || p[-1] == ' ') && (p[len] == ' ' || !p[len]))
+            return len > 0;
+    return false;
+}
+
+/* Could there be a key `word`: the word in quotes, then a colon? */
+static bool has_key(const char *text, size_t len, const char *word)
+{
+    size_t n = strlen(word);
+    const char *end = text + len;
+
+    for (const char *p = text; (p = memmem(p, (size_t)(end - p), word, n));) {
+        p += n;
+        if (p == end || *p != '"')
+            continue;
+        for (p++; p < end && (*p == ' ' || *p == '\t');)
+            p++;
+        if (p < end && *p == ':')
+            return true;
+    }
+    return false;
+}
+
+/* Cheap, and wrong only to the safe side. */
+static bool may_have_secret(const char *text, size_t len)
+{
+    /* With \u0070assword one could write a key that is not found here. */
+    if (memmem(text, len, "\\u00", 4))
+        return true;
+    for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
+        if (has_key(text, len, anywhere[i]))
+            return true;
+    if (!has_key(text, len, "execute") && !has_key(text, len, "exec-oob"))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+        if (memmem(text, len, arguments[i].command,
+                   strlen(arguments[i].command)))
+            return true;
+    return memmem(text, len, "human-monitor-command", 21);
+}
+
+static bool set_member(struct json_object *o, const char *key, const char *text)
+{
+    return !json_object_object_add(o, key, json_object_new_string(text));
+}
+
+static bool mask_member(struct json_object *o, const char *key)
+{
+    struct json_object *v;
+
+    if (!json_object_object_get_ex(o, key, &v) ||
+        !json_object_is_type(v, json_type_string))
+        return false;
+    return set_member(o, key, MASK);
+}
+
+static bool mask_anywhere(struct json_object *o)
+{
+    bool hit = false;
+
+    if (json_object_is_type(o, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(o); i++)
+            hit |= mask_anywhere(json_object_array_get_idx(o, i));
+        return hit;
+    }
+    if (!json_object_is_type(o, json_type_object))
+        return false;
+    for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
+        hit |= mask_member(o, anywhere[i]);
+    json_object_object_foreach(o, key, value)
+    {
+        (void)key;
+        hit |= mask_anywhere(value);
+    }
+    return hit;
+}
+
+/* A path of one or two keys. */
+static bool mask_path(struct json_object *o, const char *path)
+{
+    const char *dot = strchr(path, '.');
+    CLEANUP(freep) char *first = NULL;
+
+    if (!dot)
+        return mask_member(o, path);
+    first = strndup(path, (size_t)(dot - path));
+    return first && json_object_object_get_ex(o, first, &o) &&
+           mask_member(o, dot + 1);
+}
+
+static bool mask_hmp(struct json_object *args)
+{
+    struct json_object *v;
+    char masked[64];
+
+    if (!json_object_object_get_ex(args, "command-line", &v) ||
+        !json_object_is_type(v, json_type_string))
+        return false;
+    const char *line = json_object_get_string(v);
+    line += strspn(line, " \t");
+    for (size_t i = 0; i < ARRAY_SIZE(hmp); i++) {
+        if (strncmp(line, hmp[i], strlen(hmp[i])))
+            continue;
+        snprintf(masked, sizeof(masked), "%s" MASK, hmp[i]);
+        return set_member(args, "command-line", masked);
+    }
+    return false;
+}
+
+static bool applies(struct json_object *args, const char *when, const char *is)
+{
+    struct json_object *v;
+
+    if (!when)
+        return true;
+    return json_object_object_get_ex(args, when, &v) &&
+           is_word_of(json_object_get_string(v), is);
+}
+
+static bool mask_command(struct json_object *o)
+{
+    struct json_object *name;
+    struct json_object *args;
+    bool hit = false;
+
+    if (!json_object_is_type(o, json_type_object) ||
+        (!json_object_object_get_ex(o, "execute", &name) &&
+         !json_object_object_get_ex(o, "exec-oob", &name)) ||
+        !json_object_object_get_ex(o, "arguments", &args) ||
+        !json_object_is_type(args, json_type_object) || !name)
+        return false;
+
+    const char *command = json_object_get_string(name);
+    for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+        if (!strcmp(command, arguments[i].command) &&
+            applies(args, arguments[i].when, arguments[i].is))
+            hit |= mask_path(args, arguments[i].path);
+    if (!strcmp(command, "human-monitor-command"))
+        hit |= mask_hmp(args);
+    return hit;
+}
+
+char *qmp_mask_secrets(const char *text, size_t len)
+{
+    CLEANUP(json_putp) struct json_object *o = NULL;
+    bool hit;
+
+    if (!may_have_secret(text, len) || qmp_json_parse(text, len, &o, NULL) < 0)
+        return NULL;
+    hit = mask_anywhere(o);
+    hit |= mask_command(o);
+    if (!hit)
+        return NULL;
+    return strdup(json_object_to_json_string_ext(
+        o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
