@@ -250,6 +250,47 @@ static void files_give_domain_and_parameters(void **state UNUSED)
     assert_string_equal(cli.o.domain_xml, "<domain>\n</domain>\n");
 }
 
+static void json_file_gives_parameters(void **state UNUSED)
+{
+    static const char json[] = "{\"bandwidth\": 5,\n"
+                               " \"migrate_disks\": [\"vda\", \"vdb\"]}\n";
+    const char *const *values = NULL;
+
+    write_file("p.json", json, strlen(json));
+    assert_int_equal(parse(&migrate, "--params|%p.json", NULL), 0);
+    assert_int_equal(params_strings(cli.params, "migrate_disks", &values), 2);
+    assert_true(params_has(cli.params, "bandwidth"));
+}
+
+static void json_file_is_refused_when_it_is_no_set(void **state UNUSED)
+{
+    static const struct {
+        const char *json, *why;
+        int code;
+    } bad[] = {
+        {"{\"bandwidth\": 5, \"bandwidth\": 6}", "key 'bandwidth' appears twice",
+         QMIG_ERR_USAGE},
+        {"{\"bandwidth\": 5} x", "", QMIG_ERR_USAGE},
+        {"", "", QMIG_ERR_USAGE},
+        {"null", "expected an object", QMIG_ERR_PARAM_TYPE},
+        {"{\"bandwidth\": 18446744073709551616}", "is not in 0..8796093022207",
+         QMIG_ERR_PARAM_RANGE},
+        {"{\"colour\": 1}", "parameter 'colour' not supported",
+         QMIG_ERR_PARAM_UNKNOWN},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        struct qmp_error *err = NULL;
+        write_file("p.json", bad[i].json, strlen(bad[i].json));
+        assert_int_equal(parse(&migrate, "--params|%p.json", &err), -1);
+        assert_int_equal(err->code, bad[i].code);
+        assert_non_null(strstr(err->msg, "p.json'"));
+        if (!strstr(err->msg, bad[i].why))
+            fail_msg("%s", err->msg);
+        qmp_error_free(err);
+    }
+}
+
 static void usage_is_refused_with_one_clear_line(void **state UNUSED)
 {
     static const struct {
@@ -441,6 +482,8 @@ int main(void)
         TEST(live_is_on_unless_flags_are_a_number),
         TEST(virsh_options_become_parameters_and_flags),
         TEST(files_give_domain_and_parameters),
+        TEST(json_file_gives_parameters),
+        TEST(json_file_is_refused_when_it_is_no_set),
         TEST(usage_is_refused_with_one_clear_line),
         TEST(parameter_errors_name_the_option),
         TEST(file_is_refused_when_it_cannot_be_read),

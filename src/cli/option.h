@@ -52,6 +52,7 @@ option_fn option_set_fd;     /* int at offset: an open descriptor */
 option_fn option_set_domain;
 option_fn option_set_deadline;
 option_fn option_set_name_value; /* -p */
+option_fn option_set_params;     /* --params */
 option_fn option_set_flag_name;  /* -f */
 option_fn option_set_flags;      /* --flags */
 option_fn option_set_flag;       /* the row's flag */

@@ -40,6 +40,8 @@ const struct option option_table[] = {
 
     {"param", 'p', "NAME=VALUE", TWO, GROUP_WHAT, .set = option_set_name_value,
      .help = "typed parameter; NAME=@FILE takes the value from a file"},
+    {"params", 0, "FILE", TWO, GROUP_WHAT, .set = option_set_params,
+     .help = "typed parameters from a JSON object"},
     {"flag", 'f', "NAME", TWO, GROUP_WHAT, .set = option_set_flag_name,
      .help = "flag by libvirt's name in lower case; 'live' is on by itself"},
     {"flags", 0, "N", TWO, GROUP_WHAT, .set = option_set_flags,

@@ -3,6 +3,7 @@
 #include "option.h"
 
 #include "error/errcode.h"
+#include "qmp/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,6 +176,24 @@ int option_set_name_value(struct cli *cli, const struct option *opt,
         return no_memory(errp);
     return eq[1] == '@' ? add_from_file(cli, name, eq + 2, errp)
                         : qmig_params_add_text(cli->params, name, eq + 1, errp);
+}
+
+int option_set_params(struct cli *cli, const struct option *opt,
+                      const char *value, struct qmp_error **errp)
+{
+    CLEANUP(freep)
+    char *text = cli_read_file(value, CLI_MAX_FILE, QMIG_ERR_USAGE, errp);
+
+    if (!text)
+        return qmp_prefix(errp, "option '--%s'", opt->name);
+    CLEANUP(json_putp) struct json_object *o = NULL;
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    if (qmp_json_parse(text, strlen(text), &o, &err) < 0)
+        return usage(errp, "option '--%s': '%s': %s", opt->name, value,
+                     err->msg);
+    if (qmig_params_add_json(cli->params, o, errp) < 0)
+        return qmp_prefix(errp, "'%s'", value);
+    return 0;
 }
 
 int option_set_flag_name(struct cli *cli, const struct option *opt UNUSED,

@@ -310,6 +310,15 @@ static int add_json_number(struct qmig_params *p, const struct param_info *info,
     return out_of_range(info, json_object_get_string(value), errp);
 }
 
+/* What does not fit 64 bits is a double that keeps its text. */
+static bool is_huge_integer(struct json_object *value)
+{
+    if (!json_object_is_type(value, json_type_double))
+        return false;
+    const char *text = json_object_get_string(value);
+    return !text[strspn(text, "-0123456789")];
+}
+
 /* One value, or an element of a list. */
 static int add_json_value(struct qmig_params *p, const struct param_info *info,
                           struct json_object *value, struct qmp_error **errp)
@@ -320,6 +329,8 @@ static int add_json_value(struct qmig_params *p, const struct param_info *info,
         return add_json_string(p, info, value, errp);
     if (info->type != PARAM_STRING && type == json_type_int)
         return add_json_number(p, info, value, errp);
+    if (info->type != PARAM_STRING && is_huge_integer(value))
+        return out_of_range(info, json_object_get_string(value), errp);
     return wrong_type(info, json_type_to_name(type), errp);
 }
 
