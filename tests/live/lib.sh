@@ -21,6 +21,7 @@
 # other word, and as files in $T:
 #   ROLE.qmp     monitor for the program under test, unix:$T/ROLE.qmp
 #   ROLE.obs     monitor for the test: qmp ROLE ..., qmp_get, qmp_until
+#   ROLE.gate    ROLE.qmp through a gate that can act at a point (see gate)
 #   ROLE.ev      monitor for `watch ROLE`, which writes ROLE.events
 #   ROLE.serial  what the guest said;  ROLE.err  what QEMU said
 # ${ROLE}_pid is its pid.
@@ -36,7 +37,7 @@ tools=$root/build/live
 passed=0 failed=0 skipped=0
 T='' MEM=64 GUEST='--mem 8 --pages-per-tick 128' MACHINE='' VER_SRC='' VER_DST=''
 
-for tool in qmp-call free-port json-get; do
+for tool in qmp-call qmp-gate free-port json-get; do
     [ -x "$tools/$tool" ] || make -s -C "$root" "build/live/$tool" >&2 || exit 1
 done
 
@@ -117,6 +118,9 @@ show_case() { # what a failed case leaves to read
     cat "$T/log"
     for f in "$T"/*.err; do
         [ ! -s "$f" ] || sed "s|^|${f##*/}: |" "$f"
+    done
+    for f in "$T"/*.talk; do
+        [ ! -s "$f" ] || tail -n 20 "$f" | cut -c 1-300 | sed "s|^|${f##*/}: |"
     done
     for f in "$T"/*.serial; do
         [ ! -s "$f" ] || tail -n 3 "$f" | sed "s|^|${f##*/}: |"
@@ -231,10 +235,18 @@ wait_exit() { # wait_exit ROLE [SECONDS]
     return "$rc"
 }
 
+state_of() { # state_of PID: its letter in /proc, nothing when it is gone
+    sed -E 's/.*\) (.).*/\1/' "/proc/$1/stat" 2>/dev/null
+}
+
 has_ended() { # has_ended PID: gone, or waiting to be reaped
     local state
-    state=$(sed -E 's/.*\) (.).*/\1/' "/proc/$1/stat" 2>/dev/null) || return 0
+    state=$(state_of "$1") || return 0
     [ -z "$state" ] || [ "$state" = Z ]
+}
+
+is_stopped() { # is_stopped ROLE
+    [ "$(state_of "$(pid_of "$1")")" = T ]
 }
 
 # ---- monitors -------------------------------------------------------------
@@ -264,6 +276,18 @@ runstate() { # runstate ROLE
 watch() { # watch ROLE
     setpriv --pdeathsig KILL "$tools/qmp-call" -w -t 600 "$T/$1.ev" >"$T/$1.events" 2>/dev/null &
     wait_for 20 "the watcher" grep -qs '"return"' "$T/$1.events"
+}
+
+# Puts a gate before ROLE.qmp: a client of $T/ROLE.gate talks with it through
+# qmp-gate, whose rules are the further arguments and whose log is ROLE.talk.
+#   gate dst "<\"RESUME\"" "run kill -STOP $src_pid"
+gate() { # gate ROLE [PATTERN ACTION]...
+    local role=$1
+    shift
+    setpriv --pdeathsig KILL "$tools/qmp-gate" "$T/$role.talk" "$T/$role.gate" \
+        "$T/$role.qmp" "$@" 2>"$T/$role.gate.err" &
+    declare -g "${role}_gate_pid=$!"
+    wait_for 20 "the gate" test -S "$T/$role.gate"
 }
 
 # ---- waiting --------------------------------------------------------------

@@ -128,6 +128,29 @@ case_exit_code_is_compared() {
     must_fail expect 1 true
 }
 
+# A QEMU that is stopped before its reply passes, a line that is lost, one that
+# is another, a talk that is cut: and what passed is written down.
+case_gate_acts_at_its_point() {
+    local call="$tools/qmp-call"
+    start_source
+    gate src '<"return": {"status": "running"' "run kill -STOP $src_pid" \
+        '>"query-version"' drop \
+        '>"query-kvm"' 'replace {"execute":"query-name"}' \
+        '>"query-uuid"' close
+    "$call" -u return.status=running -g return.status "$T/src.gate" query-status
+    is_stopped src
+    kill -CONT "$src_pid"
+    expect 0 "$call" "$T/src.gate" query-kvm
+    [ "$(cat "$T/out")" = '{"return":{}}' ]
+    expect 0 "$call" -g return.present "$T/src.gate" query-kvm
+    [ "$(cat "$T/out")" = true ]
+    expect 4 "$call" -t 0.3 "$T/src.gate" query-version
+    expect 0 "$call" "$T/src.gate" query-version
+    expect 3 "$call" "$T/src.gate" query-uuid
+    grep -q '^> {"execute":"query-version"}' "$T/src.talk"
+    grep -q '^< {"QMP"' "$T/src.talk"
+}
+
 case_missing_version_is_skipped() {
     local rc=0
     (QMIGRATE_TEST_VERSIONS=none start_source) || rc=$?
@@ -137,6 +160,7 @@ case_missing_version_is_skipped() {
 
 run_case case_life_is_refused_when_it_is_not_one
 run_case case_missing_version_is_skipped
+run_case case_gate_acts_at_its_point
 run_case case_exit_code_is_compared
 run_case case_guest_tells_when_its_memory_is_wrong
 for v in $(versions); do run_case case_guest_counts_and_checks_its_memory "$v" "$v"; done
