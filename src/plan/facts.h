@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What one QEMU said of itself before anything was changed: the ground on
+ * which checks and plan stand, and what a roll-back restores.
+ */
+#ifndef QMIG_FACTS_H
+#define QMIG_FACTS_H
+
+#include "qmp/schema.h"
+
+#include <stdint.h>
+
+/*
+ * Questions that only query-qmp-schema answers.
+ * X(name, command, argument path or NULL: is the command there?)
+ */
+/* clang-format off */
+#define FEATURE_MAP(X)                                                         \
+    X(EXIT_ON_ERROR,    "migrate-incoming",    "exit-on-error")                \
+    X(CHANNELS,         "migrate",             "channels")                     \
+    X(BLOCK_SET_ACTIVE, "blockdev-set-active", NULL)                           \
+    X(YANK,             "yank",                NULL)
+/* clang-format on */
+
+enum feature {
+#define X(name, command, path) FEATURE_##name,
+    FEATURE_MAP(X)
+#undef X
+        FEATURE__MAX
+};
+
+struct feature_info {
+    const char *command;
+    const char *path;
+};
+extern const struct feature_info feature_table[FEATURE__MAX];
+
+/* One bit a feature. */
+uint32_t features_from_schema(const struct qmp_schema *schema);
+
+/* The queries that fill the facts, in the order in which they are sent. */
+enum probe {
+    PROBE_STATUS,
+    PROBE_MIGRATE,
+    PROBE_CAPABILITIES,
+    PROBE_PARAMETERS,
+    PROBE_NAME,
+    PROBE_UUID,
+    PROBE_SCHEMA, /* last: the slowest (27-35 ms on QEMU 7.2) */
+    PROBE__MAX
+};
+extern const char *const probe_commands[PROBE__MAX];
+
+struct facts {
+    char *version;                    /* "7.2.22 (Debian ...)" */
+    char *status;                     /* query-status: "running", "inmigrate" */
+    char *name;                       /* query-name, NULL if it has none */
+    char *uuid;                       /* query-uuid, NULL if it has none */
+    struct json_object *capabilities; /* query-migrate-capabilities */
+    struct json_object *parameters;   /* query-migrate-parameters */
+    struct json_object *migrate;      /* query-migrate */
+    bool has_features;                /* is the next member filled? */
+    uint32_t features;                /* bits by enum feature */
+};
+
+/* `greeting` is the value of "QMP". */
+int facts_greeting(struct facts *f, struct json_object *greeting,
+                   struct qmp_error **errp);
+/* Take in the answer to a probe (the value of "return"). QMP_ERR_PROTOCOL
+ * names the member whose type is wrong. */
+int facts_reply(struct facts *f, enum probe probe, struct json_object *ret,
+                struct qmp_error **errp);
+void facts_clear(struct facts *f);
+
+/* 1 on, 0 off, -1 this QEMU does not have it. */
+int facts_capability(const struct facts *f, const char *name);
+/* The value of a migration parameter, borrowed, NULL if it lacks it. */
+struct json_object *facts_parameter(const struct facts *f, const char *name);
+bool facts_feature(const struct facts *f, enum feature feature);
+/* query-migrate's "status", NULL if there was no migration. */
+const char *facts_migrate_status(const struct facts *f);
+
+/*
+ * Where this QEMU listens for a migration, from query-migrate's
+ * "socket-address" (QEMU 4.0+): 1 and *port (0: it is a UNIX socket, then
+ * *path, borrowed), 0 if it does not listen.
+ */
+int migrate_info_listens(struct json_object *info, int *port,
+                         const char **path);
+
+#endif

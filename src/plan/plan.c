@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan/plan.h"
+
+#include "error/errcode.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum wanted { OFF, ON, IF_BOTH };
+
+/*
+ * Every capability that we know, set explicitly on both sides, since they
+ * stay set when a QEMU changes its role. What a QEMU has and we do not know
+ * is left alone. IF_BOTH: on if both have it, else off.
+ */
+/* clang-format off */
+static const struct capability_rule {
+    const char *name;
+    enum wanted source;
+    enum wanted dest;
+} capability_rules[] = {
+    /* name                     source   destination */
+    { "auto-converge",          OFF,     OFF     },
+    { "background-snapshot",    OFF,     OFF     },
+    { "block",                  OFF,     OFF     },
+    { "compress",               OFF,     OFF     },
+    { "dirty-bitmaps",          OFF,     OFF     },
+    { "dirty-limit",            OFF,     OFF     },
+    { "events",                 ON,      ON      },
+    { "late-block-activate",    OFF,     ON      },
+    { "mapped-ram",             OFF,     OFF     },
+    { "multifd",                OFF,     OFF     },
+    { "pause-before-switchover", ON,     OFF     },
+    { "postcopy-blocktime",     OFF,     OFF     },
+    { "postcopy-preempt",       OFF,     OFF     },
+    { "postcopy-ram",           OFF,     OFF     },
+    { "rdma-pin-all",           OFF,     OFF     },
+    { "release-ram",            OFF,     OFF     },
+    { "return-path",            ON,      ON      },
+    { "switchover-ack",         OFF,     OFF     },
+    { "validate-uuid",          IF_BOTH, IF_BOTH },
+    { "xbzrle",                 OFF,     OFF     },
+    { "zero-copy-send",         OFF,     OFF     },
+};
+
+/* Typed parameter -> QEMU's migration parameter. */
+static const struct parameter_rule {
+    const char *name;
+    const char *qemu;
+    unsigned long long unit; /* QEMU's value = ours * unit */
+    bool source;
+    bool dest;
+} parameter_rules[] = {
+    /* libvirt         QEMU             unit        source dest */
+    { "bandwidth",     "max-bandwidth", 1ull << 20, true,  false },
+};
+/* clang-format on */
+
+const char *side_name(enum qmig_side side)
+{
+    static const char *const names[] = {
+        [QMIG_SIDE_SOURCE] = "source",
+        [QMIG_SIDE_DEST] = "destination",
+        [QMIG_SIDE_CONTROLLER] = "controller",
+    };
+    return names[side];
+}
+
+const char *phase_name(enum qmig_phase phase)
+{
+    static const char *const names[] = {
+        [QMIG_PHASE_BEGIN] = "begin",
+        [QMIG_PHASE_PREPARE] = "prepare",
+        [QMIG_PHASE_PERFORM] = "perform",
+        [QMIG_PHASE_SWITCHOVER] = "switchover",
+        [QMIG_PHASE_FINISH] = "finish",
+        [QMIG_PHASE_CONFIRM] = "confirm",
+    };
+    return names[phase];
+}
+
+/* Takes `arguments`, on failure too. */
+static int add_step(struct plan_step *steps, size_t *n, enum step_kind kind,
+                    enum qmig_side side, enum qmig_phase phase,
+                    const char *execute, struct json_object *arguments,
+                    const char *why)
+{
+    assert(*n < PLAN_MAX_STEPS);
+    steps[(*n)++] =
+        (struct plan_step){kind, side, phase, execute, arguments, why};
+    return 0;
+}
+
+static int add(struct plan *plan, enum step_kind kind, enum qmig_side side,
+               enum qmig_phase phase, const char *execute,
+               struct json_object *arguments, const char *why)
+{
+    return add_step(plan->steps, &plan->n, kind, side, phase, execute,
+                    arguments, why);
+}
+
+static struct json_object *one_string(const char *name, const char *value)
+{
+    struct json_object *object = json_object_new_object();
+
+    json_object_object_add(object, name, json_object_new_string(value));
+    return object;
+}
+
+/* capability_rules for one side, as far as this QEMU has them. */
+static bool wants(const struct capability_rule *rule, enum qmig_side side,
+                  const struct facts *other)
+{
+    enum wanted wanted = side == QMIG_SIDE_SOURCE ? rule->source : rule->dest;
+
+    if (wanted == IF_BOTH)
+        return facts_capability(other, rule->name) >= 0;
+    return wanted == ON;
+}
+
+static void list_capability(struct json_object *list, const char *name,
+                            bool state)
+{
+    struct json_object *row = one_string("capability", name);
+
+    json_object_object_add(row, "state", json_object_new_boolean(state));
+    json_object_array_add(list, row);
+}
+
+static struct json_object *in_object(const char *name,
+                                     struct json_object *value)
+{
+    struct json_object *object = json_object_new_object();
+
+    json_object_object_add(object, name, value);
+    return object;
+}
+
+/* Settings of one side go back to what they were: into `steps`. */
+static void add_restore(struct plan *plan, bool undo, enum qmig_side side,
+                        struct json_object *capabilities,
+                        struct json_object *parameters)
+{
+    struct plan_step *steps = undo ? plan->undo : plan->steps;
+    size_t *n = undo ? &plan->n_undo : &plan->n;
+    enum step_kind kind = undo ? STEP_SET : STEP_TIDY;
+    const char *why = "as it was before the migration";
+
+    if (json_object_array_length(capabilities))
+        add_step(steps, n, kind, side, QMIG_PHASE_CONFIRM,
+                 "migrate-set-capabilities",
+                 in_object("capabilities", json_object_get(capabilities)), why);
+    if (json_object_object_length(parameters))
+        add_step(steps, n, kind, side, QMIG_PHASE_CONFIRM,
+                 "migrate-set-parameters", json_object_get(parameters), why);
+}
+
+static int parameter_value(const struct plan_input *in,
+                           const struct parameter_rule *rule,
+                           unsigned long long *value, struct qmp_error **errp)
+{
+    unsigned long long given = 0;
+
+    params_ullong(in->params, rule->name, &given);
+    if (__builtin_mul_overflow(given, rule->unit, value) || *value > INT64_MAX)
+        return qmp_fail(errp, QMIG_ERR_PARAM_RANGE,
+                        "parameter '%s' is %llu, must be at most %llu",
+                        rule->name, given,
+                        (unsigned long long)INT64_MAX / rule->unit);
+    return 0;
+}
+
+/* migrate-set-parameters of one side, and what undoes it. */
+static int collect_parameters(const struct plan_input *in, enum qmig_side side,
+                              const struct facts *mine, struct json_object *set,
+                              struct json_object *restore,
+                              struct qmp_error **errp)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++) {
+        const struct parameter_rule *rule = &parameter_rules[i];
+        struct json_object *before = facts_parameter(mine, rule->qemu);
+        unsigned long long value;
+
+        if (!(side == QMIG_SIDE_SOURCE ? rule->source : rule->dest))
+            continue;
+        if (parameter_value(in, rule, &value, errp) < 0)
+            return -1;
+        if (!value)
+            continue; /* 0 or not given: QEMU's own value stays */
+        if (!before)
+            return qmp_fail(errp, QMIG_ERR_CAPABILITY,
+                            "parameter '%s' needs QEMU's '%s', which this "
+                            "QEMU (%s) does not have",
+                            rule->name, rule->qemu, mine->version);
+        json_object_object_add(set, rule->qemu,
+                               json_object_new_int64((int64_t)value));
+        json_object_object_add(restore, rule->qemu, json_object_get(before));
+    }
+    return 0;
+}
+
+/* The settings of one side, before the migration and back after it. */
+static int add_settings(struct plan *plan, const struct plan_input *in,
+                        enum qmig_side side, const struct facts *mine,
+                        const struct facts *other, struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *on = json_object_new_array();
+    CLEANUP(json_putp) struct json_object *back = json_object_new_array();
+    CLEANUP(json_putp) struct json_object *set = json_object_new_object();
+    CLEANUP(json_putp) struct json_object *restore = json_object_new_object();
+
+    for (size_t i = 0; i < ARRAY_SIZE(capability_rules); i++) {
+        const struct capability_rule *rule = &capability_rules[i];
+        int before = facts_capability(mine, rule->name);
+        bool state = wants(rule, side, other);
+
+        if (before < 0)
+            continue;
+        list_capability(on, rule->name, state);
+        if (before != state)
+            list_capability(back, rule->name, before);
+    }
+    if (collect_parameters(in, side, mine, set, restore, errp) < 0)
+        return -1;
+
+    add(plan, STEP_SET, side, QMIG_PHASE_PREPARE, "migrate-set-capabilities",
+        in_object("capabilities", json_object_get(on)),
+        "every known capability, since they stay set from an earlier use");
+    if (json_object_object_length(set))
+        add(plan, STEP_SET, side, QMIG_PHASE_PREPARE, "migrate-set-parameters",
+            json_object_get(set), "what the typed parameters ask for");
+    add_restore(plan, true, side, back, restore);
+    return 0;
+}
+
+/* What the destination is set to goes back once the guest runs there, so that
+ * it can be a source one day. */
+static void add_tidy(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_undo; i++) {
+        const struct plan_step *step = &plan->undo[i];
+
+        if (step->side == QMIG_SIDE_DEST)
+            add(plan, STEP_TIDY, step->side, QMIG_PHASE_CONFIRM, step->execute,
+                json_object_get(step->arguments), step->why);
+    }
+}
+
+static int decide_uri(struct plan *plan, const struct plan_input *in,
+                      const struct facts *dest, struct qmp_error **errp)
+{
+    const char *given = params_string(in->params, "migrate_uri");
+    const char *path = NULL;
+    int port = 0;
+
+    if (given ? migrate_uri_parse(given, &plan->uri, errp) < 0
+              : plan_choose_uri(in, &plan->uri, errp) < 0)
+        return -1;
+
+    plan->dest_listens = migrate_info_listens(dest->migrate, &port, &path);
+    if (!plan->dest_listens)
+        return 0;
+    if (path && !given) {
+        free(plan->uri.host);
+        plan->uri =
+            (struct migrate_uri){.kind = URI_UNIX, .path = strdup(path)};
+        return plan->uri.path ? 0
+                              : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    }
+    if (path ? plan->uri.kind != URI_UNIX || strcmp(plan->uri.path, path)
+             : plan->uri.kind == URI_UNIX ||
+                   (plan->uri.port && plan->uri.port != port)) {
+        CLEANUP(freep) char *text = migrate_uri_text(&plan->uri);
+
+        return qmp_fail(errp, QMIG_ERR_DEST_STATE,
+                        "already listens on %s%s%.0d, but migrate_uri is '%s'",
+                        path ? "unix:" : "port ", path ? path : "",
+                        path ? 0 : port, text ? text : given);
+    }
+    plan->uri.port = port;
+    return 0;
+}
+
+static void add_listen(struct plan *plan, const char *listen,
+                       const struct facts *dest)
+{
+    struct json_object *arguments = one_string("uri", listen);
+
+    /* Then a destination that fails can still say why (QEMU 9.1+). */
+    if (facts_feature(dest, FEATURE_EXIT_ON_ERROR))
+        json_object_object_add(arguments, "exit-on-error",
+                               json_object_new_boolean(false));
+    add(plan, STEP_LISTEN, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE,
+        "migrate-incoming", arguments, "listen for the stream");
+    if (plan->uri.kind != URI_UNIX && !plan->uri.port)
+        add(plan, STEP_LISTENS, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE,
+            "query-migrate", NULL, "which port did it choose?");
+}
+
+static int add_perform(struct plan *plan, const struct plan_input *in,
+                       struct qmp_error **errp)
+{
+    struct json_object *arguments = plan_migrate_arguments(plan);
+
+    if (!arguments)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    if (!(in->flags & QMIG_LIVE) && plan->source_runs)
+        add(plan, STEP_STOP, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM, "stop", NULL,
+            "not live: the guest is stopped first");
+    add(plan, STEP_MIGRATE, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM, "migrate",
+        arguments,
+        plan->uri.port || plan->uri.kind == URI_UNIX
+            ? "send the guest"
+            : "send the guest (port: as the destination chose)");
+    if (plan->pauses)
+        add(plan, STEP_CONTINUE, QMIG_SIDE_SOURCE, QMIG_PHASE_SWITCHOVER,
+            "migrate-continue", one_string("state", "pre-switchover"),
+            "the source is stopped: send the device state");
+    return 0;
+}
+
+static void add_finish(struct plan *plan, const struct plan_input *in,
+                       const struct facts *dest)
+{
+    if (!plan->arrives_paused)
+        add(plan, STEP_TAKEOVER, QMIG_SIDE_DEST, QMIG_PHASE_FINISH, "cont",
+            NULL, "the destination takes over");
+    else if (facts_feature(dest, FEATURE_BLOCK_SET_ACTIVE))
+        add(plan, STEP_TAKEOVER, QMIG_SIDE_DEST, QMIG_PHASE_FINISH,
+            "blockdev-set-active",
+            in_object("active", json_object_new_boolean(true)),
+            "the guest stays paused, its disks are the destination's");
+    add_tidy(plan);
+    if (!in->keep_source)
+        add(plan, STEP_QUIT, QMIG_SIDE_SOURCE, QMIG_PHASE_CONFIRM, "quit", NULL,
+            "the guest is the destination's");
+}
+
+static int build(struct plan *plan, const struct plan_input *in,
+                 const struct facts *source, const struct facts *dest,
+                 struct qmp_error **errp)
+{
+    plan->source_runs = plan_status_runs(source->status);
+    plan->arrives_paused = !plan->source_runs || (in->flags & QMIG_PAUSED);
+    plan->return_path = facts_capability(source, "return-path") >= 0;
+    plan->pauses = facts_capability(source, "pause-before-switchover") >= 0;
+
+    if (decide_uri(plan, in, dest, errp) < 0)
+        return -1;
+    CLEANUP(freep) char *listen = plan_listen_uri(&plan->uri);
+    if (!listen)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+
+    add(plan, STEP_SET, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE, "stop", NULL,
+        "disarm: it shall not start by itself once it has loaded");
+    if (add_settings(plan, in, QMIG_SIDE_DEST, dest, source, errp) < 0 ||
+        add_settings(plan, in, QMIG_SIDE_SOURCE, source, dest, errp) < 0)
+        return -1;
+    if (!plan->dest_listens)
+        add_listen(plan, listen, dest);
+    if (add_perform(plan, in, errp) < 0)
+        return -1;
+    add_finish(plan, in, dest);
+    return 0;
+}
+
+int plan_make(struct plan *plan, const struct plan_input *in,
+              const struct facts *source, const struct facts *dest,
+              enum qmig_side *side, char **warnings, struct qmp_error **errp)
+{
+    struct plan made = {0};
+
+    *side = QMIG_SIDE_SOURCE;
+    if (plan_check_source(in, source, errp) < 0)
+        return -1;
+    *side = QMIG_SIDE_DEST;
+    if (plan_check_dest(in, source, dest, warnings, errp) < 0)
+        return -1;
+    *side = QMIG_SIDE_CONTROLLER;
+    if (build(&made, in, source, dest, errp) < 0) {
+        plan_clear(&made);
+        return -1;
+    }
+    *plan = made;
+    return 0;
+}
+
+void plan_clear(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        json_object_put(plan->steps[i].arguments);
+    for (size_t i = 0; i < plan->n_undo; i++)
+        json_object_put(plan->undo[i].arguments);
+    migrate_uri_clear(&plan->uri);
+    *plan = (struct plan){0};
+}
+
+const struct plan_step *plan_find(const struct plan *plan, enum step_kind kind)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->steps[i].kind == kind)
+            return &plan->steps[i];
+    return NULL;
+}
+
+struct json_object *plan_migrate_arguments(const struct plan *plan)
+{
+    CLEANUP(freep) char *text = migrate_uri_text(&plan->uri);
+
+    return text ? one_string("uri", text) : NULL;
+}
+
+struct json_object *plan_json(const struct plan *plan)
+{
+    struct json_object *rows = json_object_new_array();
+
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_step *step = &plan->steps[i];
+        struct json_object *row = one_string("peer", side_name(step->side));
+
+        json_object_object_add(row, "execute",
+                               json_object_new_string(step->execute));
+        json_object_object_add(row, "arguments",
+                               step->arguments
+                                   ? json_object_get(step->arguments)
+                                   : json_object_new_object());
+        json_object_object_add(row, "why", json_object_new_string(step->why));
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The plan of a migration: parameters, flags and what both QEMUs can do in,
+ * an ordered list of QMP commands for each side out. `plan` prints it,
+ * `migrate` sends it; there is no other source of commands that change a
+ * QEMU, except cancelling and undoing, which are derived from it.
+ * Pure: no I/O.
+ */
+#ifndef QMIG_PLAN_H
+#define QMIG_PLAN_H
+
+#include "params/params.h"
+#include "params/uri.h"
+#include "plan/facts.h"
+
+struct plan_input {
+    const struct qmig_params *params;
+    unsigned flags;
+    const char *source_addr; /* the monitors' addresses, as given */
+    const char *dest_addr;
+    const char *local_host; /* this host's name, or NULL */
+    const char *name;       /* the guest's, from the domain XML, or NULL */
+    const char *uuid;
+    bool dest_started; /* we start the destination (--dest-exec) */
+    bool keep_source;
+};
+
+/* What a step is to the engine; commands of one kind wait for each other. */
+enum step_kind {
+    STEP_SET,      /* prepare: settings; all sent at once, in order */
+    STEP_LISTEN,   /* migrate-incoming */
+    STEP_LISTENS,  /* query-migrate: which port was chosen? */
+    STEP_STOP,     /* stop the source first (not LIVE) */
+    STEP_MIGRATE,  /* migrate */
+    STEP_CONTINUE, /* migrate-continue */
+    STEP_TAKEOVER, /* cont (or activate the disks of a paused guest) */
+    STEP_TIDY,     /* settings of the destination go back */
+    STEP_QUIT,     /* give up the source */
+};
+
+struct plan_step {
+    enum step_kind kind;
+    enum qmig_side side;
+    enum qmig_phase phase;
+    const char *execute;
+    struct json_object *arguments; /* NULL if none */
+    const char *why;
+};
+
+#define PLAN_MAX_STEPS 24
+
+struct plan {
+    struct plan_step steps[PLAN_MAX_STEPS];
+    size_t n;
+    /* The same settings as they were, for a roll-back (STEP_SET). */
+    struct plan_step undo[PLAN_MAX_STEPS];
+    size_t n_undo;
+
+    struct migrate_uri uri; /* where the source connects to; port 0 until the
+                               destination has chosen one */
+    bool return_path;       /* S's "completed" carries D's word */
+    bool pauses;            /* pause-before-switchover is on */
+    bool source_runs;       /* the guest ran when we came */
+    bool arrives_paused;    /* so shall it on the destination */
+    bool dest_listens;      /* started with -incoming URI: no STEP_LISTEN */
+};
+
+/*
+ * Check what both sides said (states, blockers, names, capabilities), then
+ * make the plan. *warnings (may be NULL) gets a line for each oddity that
+ * does not stand in the way; the caller frees it. On failure *side tells
+ * which side is to blame.
+ */
+int plan_make(struct plan *plan, const struct plan_input *in,
+              const struct facts *source, const struct facts *dest,
+              enum qmig_side *side, char **warnings, struct qmp_error **errp);
+void plan_clear(struct plan *plan);
+
+/* Checks that need the source alone: is there a guest that can migrate? */
+int plan_check_source(const struct plan_input *in, const struct facts *source,
+                      struct qmp_error **errp);
+int plan_check_dest(const struct plan_input *in, const struct facts *source,
+                    const struct facts *dest, char **warnings,
+                    struct qmp_error **errp);
+
+/* The first step of a kind, NULL if there is none. */
+const struct plan_step *plan_find(const struct plan *plan, enum step_kind kind);
+
+/* Arguments of `migrate` once the port is known: a new object. */
+struct json_object *plan_migrate_arguments(const struct plan *plan);
+
+/* An array of {"peer","execute","arguments","why"}; NULL: no memory. */
+struct json_object *plan_json(const struct plan *plan);
+
+/* Where the destination can be reached and what it shall listen on, when no
+ * migrate_uri was given (plan/address.c). */
+int plan_choose_uri(const struct plan_input *in, struct migrate_uri *uri,
+                    struct qmp_error **errp);
+/* QEMU's `uri` for migrate-incoming. NULL: no memory. */
+char *plan_listen_uri(const struct migrate_uri *uri);
+
+/* Does a guest in this run state run (or sleep), so that it shall run on the
+ * destination? */
+bool plan_status_runs(const char *status);
+
+const char *side_name(enum qmig_side side);    /* "source", "destination" */
+const char *phase_name(enum qmig_phase phase); /* "begin", "prepare", ... */
+
+#endif
