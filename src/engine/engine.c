@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "engine/internal.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define TO(state) (1u << ENGINE_##state)
+
+/* One row a state; next == 0 is the end. */
+/* clang-format off */
+static const struct {
+    const char *name;
+    state_fn *on_event;
+    enum qmig_phase phase;
+    unsigned next;
+} states[ENGINE__MAX] = {
+    [ENGINE_BEGIN]      = { "begin",      begin_event,      QMIG_PHASE_BEGIN,
+        TO(PREPARE) | TO(UNDOING) | TO(DONE) },
+    [ENGINE_PREPARE]    = { "prepare",    prepare_event,    QMIG_PHASE_PREPARE,
+        TO(PRECOPY) | TO(UNDOING) },
+    [ENGINE_PRECOPY]    = { "precopy",    precopy_event,    QMIG_PHASE_PERFORM,
+        TO(SWITCHOVER) | TO(CANCELLING) | TO(RESUMING) | TO(UNDOING) | TO(ASKING) },
+    [ENGINE_SWITCHOVER] = { "switchover", switchover_event, QMIG_PHASE_SWITCHOVER,
+        TO(FINISH) | TO(CANCELLING) | TO(RESUMING) | TO(ASKING) },
+    [ENGINE_FINISH]     = { "finish",     finish_event,     QMIG_PHASE_FINISH,
+        TO(CONFIRM) | TO(RESUMING) | TO(ASKING) | TO(DONE) },
+    [ENGINE_CONFIRM]    = { "confirm",    confirm_event,    QMIG_PHASE_CONFIRM,
+        TO(DONE) },
+    [ENGINE_CANCELLING] = { "cancelling", cancelling_event, QMIG_PHASE_PERFORM,
+        TO(RESUMING) | TO(YANKING) | TO(ASKING) },
+    [ENGINE_YANKING]    = { "yanking",    yanking_event,    QMIG_PHASE_PERFORM,
+        TO(RESUMING) | TO(ASKING) | TO(UNDOING) },
+    [ENGINE_ASKING]     = { "asking",     asking_event,     QMIG_PHASE_SWITCHOVER,
+        TO(UNDOING) | TO(DONE) },
+    [ENGINE_RESUMING]   = { "resuming",   resuming_event,   QMIG_PHASE_PERFORM,
+        TO(UNDOING) },
+    [ENGINE_UNDOING]    = { "undoing",    undoing_event,    QMIG_PHASE_PERFORM,
+        TO(DONE) },
+    [ENGINE_DONE]       = { "done",       NULL,             QMIG_PHASE_CONFIRM, 0 },
+};
+/* clang-format on */
+
+const char *engine_state_name(enum engine_state state)
+{
+    return states[state].name;
+}
+
+struct engine *engine_new(const struct engine_config *config)
+{
+    struct engine *e = calloc(1, sizeof(*e));
+
+    if (!e)
+        return NULL;
+    e->config = *config;
+    e->deadline = -1;
+    e->poll_at = -1;
+    return e;
+}
+
+void engine_free(struct engine *e)
+{
+    if (!e)
+        return;
+    actions_clear(e);
+    free(e->actions);
+    for (size_t i = 0; i < ARRAY_SIZE(e->peer); i++) {
+        facts_clear(&e->peer[i].facts);
+        free(e->peer[i].migration);
+        free(e->peer[i].status);
+        free(e->peer[i].error_desc);
+    }
+    plan_clear(&e->plan);
+    json_object_put(e->info);
+    qmp_error_free(e->error);
+    free(e);
+}
+
+struct peer *engine_source(struct engine *e)
+{
+    return &e->peer[QMIG_SIDE_SOURCE];
+}
+
+struct peer *engine_dest(struct engine *e)
+{
+    return &e->peer[QMIG_SIDE_DEST];
+}
+
+void engine_set_state(struct engine *e, enum engine_state to, const char *why)
+{
+    struct json_object *data = json_object_new_object();
+
+    assert(states[e->state].next & (1u << to));
+    json_object_object_add(data, "from",
+                           json_object_new_string(states[e->state].name));
+    json_object_object_add(data, "to", json_object_new_string(states[to].name));
+    json_object_object_add(data, "why", json_object_new_string(why));
+    act_note(e, "state", data);
+
+    e->state = to;
+    e->epoch++;
+    e->peer[0].waiting = 0;
+    e->peer[1].waiting = 0;
+    e->entered = e->now;
+    e->deadline = -1;
+    e->poll_at = -1;
+}
+
+void engine_limit(struct engine *e, enum deadline which)
+{
+    e->deadline = e->now + e->config.deadlines.us[which];
+}
+
+bool engine_late(const struct engine *e)
+{
+    return e->deadline >= 0 && e->now >= e->deadline;
+}
+
+void engine_error(struct engine *e, enum qmig_side side,
+                  const struct qmp_error *err)
+{
+    if (e->error) {
+        struct json_object *data = json_object_new_object();
+
+        json_object_object_add(data, "side",
+                               json_object_new_string(side_name(side)));
+        json_object_object_add(data, "message",
+                               json_object_new_string(err->msg));
+        act_note(e, "further-error", data);
+        return;
+    }
+    e->error = qmp_error_copy(err);
+    e->error_side = side;
+    e->error_phase = states[e->state].phase;
+}
+
+void engine_errorf(struct engine *e, enum qmig_side side, int code,
+                   const char *fmt, ...)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    CLEANUP(freep) char *text = NULL;
+    va_list ap;
+
+    va_start(ap, fmt);
+    if (vasprintf(&text, fmt, ap) < 0)
+        abort();
+    va_end(ap);
+    qmp_fail(&err, code, "%s", text);
+    engine_error(e, side, err);
+}
+
+static void set_string(char **to, const char *from)
+{
+    free(*to);
+    *to = from ? strdup(from) : NULL;
+}
+
+static const char *string_member(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(object, name, &value);
+    return json_object_is_type(value, json_type_string)
+               ? json_object_get_string(value)
+               : NULL;
+}
+
+static uint64_t transferred_bytes(struct json_object *info)
+{
+    struct json_object *ram = NULL;
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(info, "ram", &ram);
+    json_object_object_get_ex(ram, "transferred", &value);
+    return value ? (uint64_t)json_object_get_int64(value) : 0;
+}
+
+/* An answer to query-migrate. */
+static void learn_info(struct engine *e, const struct engine_event *ev)
+{
+    struct peer *peer = &e->peer[ev->side];
+
+    peer->asking_info = false;
+    if (!ev->object)
+        return;
+    set_string(&peer->migration, string_member(ev->object, "status"));
+    if (string_member(ev->object, "error-desc"))
+        set_string(&peer->error_desc, string_member(ev->object, "error-desc"));
+    if (ev->side != QMIG_SIDE_SOURCE)
+        return;
+
+    uint64_t transferred = transferred_bytes(ev->object);
+    if (transferred != e->transferred) {
+        e->transferred = transferred;
+        e->progress_at = e->now;
+    }
+    json_object_put(e->info);
+    e->info = json_object_get(ev->object);
+    act_progress(e, ev->object);
+}
+
+static void learn_event(struct engine *e, const struct engine_event *ev)
+{
+    struct peer *peer = &e->peer[ev->side];
+
+    if (!strcmp(ev->name, "MIGRATION")) {
+        if (e->migrate_sent || ev->side == QMIG_SIDE_DEST)
+            set_string(&peer->migration, string_member(ev->object, "status"));
+        e->progress_at = e->now;
+    } else if (!strcmp(ev->name, "STOP")) {
+        if (ev->side == QMIG_SIDE_SOURCE)
+            e->stop_us = e->now;
+    } else if (!strcmp(ev->name, "RESUME")) {
+        if (ev->side == QMIG_SIDE_DEST)
+            e->resume_us = e->now;
+    }
+}
+
+static bool is_counted(unsigned tag)
+{
+    return (tag & TAG_KIND) || tag == TAG_END;
+}
+
+/* What an event says is remembered here, whatever the state; the state
+ * functions then look at what is known. */
+static void learn(struct engine *e, const struct engine_event *ev,
+                  bool of_this_state)
+{
+    struct peer *peer = &e->peer[ev->side];
+
+    switch (ev->kind) {
+    case EV_START:
+        e->started = ev->now;
+        break;
+    case EV_READY:
+        peer->ready = true;
+        peer->oob = ev->oob;
+        peer->facts.has_features = ev->has_features;
+        peer->facts.features = ev->features;
+        break;
+    case EV_REPLY:
+        if (ev->tag == TAG_INFO)
+            learn_info(e, ev);
+        else if (ev->tag == TAG_STATUS)
+            set_string(&peer->status, string_member(ev->object, "status"));
+        else if (is_counted(ev->tag) && of_this_state && peer->waiting)
+            peer->waiting--;
+        break;
+    case EV_EVENT:
+        learn_event(e, ev);
+        break;
+    case EV_LOST:
+        peer->lost = true;
+        peer->waiting = 0;
+        peer->asking_info = false;
+        break;
+    case EV_CANCEL:
+        e->cancel_wanted = true;
+        break;
+    case EV_TIME:
+    case EV_JOURNAL_FAILED:
+        break;
+    }
+}
+
+void engine_step(struct engine *e, const struct engine_event *ev)
+{
+    actions_clear(e);
+    if (e->state == ENGINE_DONE)
+        return;
+    e->now = ev->now;
+
+    struct engine_event what = *ev;
+    what.tag = ev->tag & TAG_WHAT;
+    learn(e, &what, ev->tag >> 16 == (e->epoch & 0xffff));
+    states[e->state].on_event(e, &what);
+}
+
+const struct engine_action *engine_actions(const struct engine *e, size_t *n)
+{
+    *n = e->n_actions;
+    return e->actions;
+}
+
+int64_t engine_deadline(const struct engine *e)
+{
+    if (e->deadline < 0 || e->poll_at < 0)
+        return e->deadline < 0 ? e->poll_at : e->deadline;
+    return e->deadline < e->poll_at ? e->deadline : e->poll_at;
+}
+
+enum engine_state engine_state(const struct engine *e)
+{
+    return e->state;
+}
+
+enum qmig_phase engine_phase(const struct engine *e)
+{
+    return e->error ? e->error_phase : states[e->state].phase;
+}
+
+const struct facts *engine_facts(const struct engine *e, enum qmig_side side)
+{
+    return &e->peer[side].facts;
+}
+
+const struct plan *engine_plan(const struct engine *e)
+{
+    return &e->plan;
+}
+
+struct engine_verdict engine_verdict(const struct engine *e)
+{
+    struct engine_verdict v = {
+        .outcome = QMIG_COMPLETED,
+        .owner = QMIG_OWNER_DEST,
+        .error = e->error,
+        .phase = e->error_phase,
+        .side = e->error_side,
+        .info = e->info,
+        .stop_us = e->stop_us,
+        .resume_us = e->resume_us,
+    };
+
+    if (e->undecided) {
+        v.outcome = QMIG_UNDECIDED;
+        v.owner = QMIG_OWNER_UNDECIDED;
+    } else if (e->error) {
+        v.owner = QMIG_OWNER_SOURCE;
+        v.outcome = e->error->code == QMIG_ERR_USER_CANCEL ? QMIG_CANCELLED
+                    : !e->prepared && qmig_errcode_exit(e->error->code) == 3
+                        ? QMIG_INCOMPATIBLE
+                        : QMIG_FAILED;
+    }
+    return v;
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The state machine of a migration. Pure: an event with its time goes in, a
+ * new state and a list of actions come out; it does no I/O and reads no
+ * clock. The rules are those of the handover: R1..R10 are named where they
+ * are kept.
+ *
+ *   BEGIN -> PREPARE -> PRECOPY -> SWITCHOVER -> FINISH -> CONFIRM -> DONE
+ *     |         |          |           |           |          |
+ *     |         |          +-----+-----+           |   (after the commit there
+ *     |         |          |     |                 |    is no way back: R6)
+ *     |         |    CANCELLING ASKING             +----------> DONE
+ *     |         |      |     |     |                          (undecided)
+ *     |         |   YANKING  |     +--------------------------> DONE
+ *     |         |      |     |                                (undecided)
+ *     |         |      RESUMING
+ *     |         |         |
+ *     +---------+---> UNDOING ---------------------------------> DONE
+ *
+ * Each state answers four questions: the expected event, a cancel, a lost
+ * side, and its deadline.
+ */
+#ifndef QMIG_ENGINE_H
+#define QMIG_ENGINE_H
+
+#include "plan/plan.h"
+
+enum engine_state {
+    /* Nothing was changed. Both sides are asked what they are; ends with the
+     * plan. A lost side or a cancel ends it with nothing to undo. */
+    ENGINE_BEGIN,
+    /* Settings go to both sides, the destination is disarmed (R1) and
+     * listens. The source's guest runs on. */
+    ENGINE_PREPARE,
+    /* `migrate` was sent. RAM flows, the guest runs (if it did). */
+    ENGINE_PRECOPY,
+    /* The source is stopped, device state flows. Ends with the commit (R4). */
+    ENGINE_SWITCHOVER,
+    /* Committed: the destination is told to run. The source is never resumed
+     * from here on (R6). */
+    ENGINE_FINISH,
+    /* The destination said that it runs (R7). The source is given up. */
+    ENGINE_CONFIRM,
+    /* Not committed: migrate_cancel was sent, or QEMU failed by itself; wait
+     * until the source says that its migration is over. */
+    ENGINE_CANCELLING,
+    /* The source's monitor does not answer: a hung destination blocks it
+     * (QEMU 5.2..11.1). yank out of band, then end the destination (R8). */
+    ENGINE_YANKING,
+    /* The source was lost before the commit: does the destination hold the
+     * whole guest? */
+    ENGINE_ASKING,
+    /* The source's guest shall run again if it ran (R5). */
+    ENGINE_RESUMING,
+    /* Settings go back, the destination is ended (R10). */
+    ENGINE_UNDOING,
+    ENGINE_DONE,
+    ENGINE__MAX
+};
+
+const char *engine_state_name(enum engine_state state);
+
+/* X(name, default in seconds, what it bounds, and what comes then) */
+/* clang-format off */
+#define DEADLINE_MAP(X)                                                        \
+    X(connect,     5, "connecting to a monitor, greeting included")            \
+    X(answer,     10, "an answer of a monitor before the migration starts")    \
+    X(setup,      30, "from migrate to RAM flowing")                           \
+    X(stall,      60, "RAM flowing, but not a byte more was sent")             \
+    X(switchover, 30, "the guest stopped, until the source says completed")    \
+    X(finish,     30, "from the commit to the destination running")            \
+    X(cancel,      5, "an answer to migrate_cancel, then to yank")             \
+    X(undo,       10, "resuming the source, settings going back")
+/* clang-format on */
+
+enum deadline {
+#define X(name, seconds, text) DEADLINE_##name,
+    DEADLINE_MAP(X)
+#undef X
+        DEADLINE__MAX
+};
+
+struct deadlines {
+    int64_t us[DEADLINE__MAX];
+};
+
+void deadlines_default(struct deadlines *d);
+/* "NAME=SECONDS" (fractions allowed). QMIG_ERR_USAGE with the names. */
+int deadlines_set(struct deadlines *d, const char *text,
+                  struct qmp_error **errp);
+
+struct engine_config {
+    struct plan_input plan; /* borrowed strings: they outlive the engine */
+    struct deadlines deadlines;
+    bool plan_only; /* end once the plan is made */
+};
+
+enum engine_event_kind {
+    EV_START,          /* the first event of all */
+    EV_READY,          /* a monitor is negotiated */
+    EV_REPLY,          /* an answer to ACT_SEND */
+    EV_EVENT,          /* an event of QEMU */
+    EV_LOST,           /* a monitor is gone, or could not be connected */
+    EV_TIME,           /* time passed: engine_deadline() was reached */
+    EV_CANCEL,         /* the user wishes to cancel */
+    EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
+                          it in the list was not carried out */
+};
+
+struct engine_event {
+    enum engine_event_kind kind;
+    int64_t now; /* microseconds, monotonic */
+    enum qmig_side side;
+    struct json_object *object;  /* READY: greeting; REPLY: the value of
+                                    "return"; EVENT: data; borrowed */
+    const struct qmp_error *err; /* REPLY: refused; LOST; JOURNAL_FAILED */
+    const char *name;            /* EVENT */
+    unsigned tag;                /* REPLY: as in ACT_SEND */
+    bool oob;                    /* READY: out-of-band was negotiated */
+    bool has_features;           /* READY: features are known from before */
+    uint32_t features;
+};
+
+enum engine_action_kind {
+    ACT_CONNECT,    /* connect to a monitor */
+    ACT_START_DEST, /* run the command that starts the destination, then
+                       connect to its monitor */
+    ACT_SEND,       /* a QMP command */
+    ACT_JOURNAL,    /* a record, on disk before the next action (R3) */
+    ACT_NOTE,       /* for the transcript */
+    ACT_WARN,       /* for the user */
+    ACT_PROGRESS,   /* `arguments` is a reply to query-migrate */
+    ACT_KILL_DEST,  /* end the destination that we started */
+    ACT_END,        /* the end; engine_verdict() is there */
+};
+
+struct engine_action {
+    enum engine_action_kind kind;
+    enum qmig_side side;
+    const char *name;              /* SEND: execute; JOURNAL, NOTE: kind */
+    struct json_object *arguments; /* a reference of the action's own */
+    char *text;                    /* WARN; owned by the action */
+    unsigned tag;
+    bool oob;
+    int64_t deadline; /* SEND: absolute */
+};
+
+struct engine;
+
+struct engine *engine_new(const struct engine_config *config);
+void engine_free(struct engine *e);
+
+/* One event in. The actions are then in engine_actions() until the next
+ * call of engine_step(). */
+void engine_step(struct engine *e, const struct engine_event *ev);
+const struct engine_action *engine_actions(const struct engine *e, size_t *n);
+
+/* When EV_TIME is due at the latest; -1: never. */
+int64_t engine_deadline(const struct engine *e);
+
+enum engine_state engine_state(const struct engine *e);
+enum qmig_phase engine_phase(const struct engine *e);
+const struct facts *engine_facts(const struct engine *e, enum qmig_side side);
+/* Made at the end of BEGIN; n is 0 before. */
+const struct plan *engine_plan(const struct engine *e);
+
+/* What came out; valid in ENGINE_DONE. Members are the engine's. */
+struct engine_verdict {
+    enum qmig_outcome outcome;
+    enum qmig_owner owner;
+    const struct qmp_error *error; /* NULL: completed */
+    enum qmig_phase phase;
+    enum qmig_side side;
+    struct json_object *info; /* the source's last query-migrate, or NULL */
+    int64_t stop_us;          /* STOP of the source, RESUME of the */
+    int64_t resume_us;        /* destination; 0 if not seen */
+};
+struct engine_verdict engine_verdict(const struct engine *e);
+
+#endif

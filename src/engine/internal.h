@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Shared by the files of the engine only. */
+#ifndef QMIG_ENGINE_INTERNAL_H
+#define QMIG_ENGINE_INTERNAL_H
+
+#include "engine/engine.h"
+#include "error/errcode.h"
+
+/*
+ * What a command was sent for. Probes and steps carry their index, so that
+ * one tag names one command of the plan.
+ */
+enum tag {
+    TAG_NONE,
+    TAG_STATUS, /* query-status */
+    TAG_INFO,   /* query-migrate */
+    TAG_CANCEL, /* migrate_cancel */
+    TAG_YANK,
+    TAG_RESUME, /* cont on the source */
+    TAG_END,    /* quit of a destination that is ended */
+    TAG_PROBE = 0x100,
+    TAG_STEP = 0x200,
+    TAG_UNDO = 0x300,
+    TAG_KIND = 0xff00,
+    TAG_INDEX = 0x00ff,
+    TAG_WHAT = 0xffff, /* the rest is the state in which it was sent */
+};
+
+struct peer {
+    bool ready;
+    bool lost;
+    bool oob;
+    bool probed;      /* all probes were answered */
+    unsigned waiting; /* commands of the present state not yet answered */
+    struct facts facts;
+    char *migration;  /* last known status of query-migrate, or NULL */
+    char *status;     /* last known query-status, or NULL */
+    char *error_desc; /* query-migrate's, or NULL */
+    bool asking_info; /* a query-migrate is under way */
+};
+
+struct engine {
+    struct engine_config config;
+    enum engine_state state;
+    int64_t now;
+    int64_t started;     /* EV_START */
+    unsigned epoch;      /* counts the changes of state */
+    int64_t entered;     /* the present state */
+    int64_t deadline;    /* of the present state; -1: none */
+    int64_t poll_at;     /* next question; -1: none */
+    struct peer peer[2]; /* by enum qmig_side */
+    struct plan plan;
+
+    bool prepared;  /* settings were sent: there is something to undo */
+    bool dest_used; /* it can take no other migration */
+    bool migrate_sent;
+    bool stop_sent; /* not LIVE: we stopped the guest */
+    bool switchover_recorded;
+    bool continue_sent;
+    bool committed;
+    bool takeover_done; /* the destination accepted cont */
+    bool quit_sent;
+    bool killed; /* ACT_KILL_DEST was given */
+
+    uint64_t transferred; /* for the stall deadline */
+    int64_t progress_at;
+    int64_t stop_us;
+    int64_t resume_us;
+    unsigned info_asked;      /* CONFIRM: how often figures were asked for */
+    struct json_object *info; /* the source's last query-migrate */
+
+    struct qmp_error *error; /* the first one; why we turn back */
+    enum qmig_phase error_phase;
+    enum qmig_side error_side;
+    bool cancel_wanted;
+    bool undecided;
+
+    struct engine_action *actions;
+    size_t n_actions;
+    size_t max_actions;
+};
+
+/* engine.c: the only writer of e->state. */
+void engine_set_state(struct engine *e, enum engine_state to, const char *why);
+struct peer *engine_source(struct engine *e);
+struct peer *engine_dest(struct engine *e);
+/* Deadline of the state from now on. */
+void engine_limit(struct engine *e, enum deadline which);
+bool engine_late(const struct engine *e);
+
+/* The first error is kept; later ones become notes. `err` is copied. */
+void engine_error(struct engine *e, enum qmig_side side,
+                  const struct qmp_error *err);
+void engine_errorf(struct engine *e, enum qmig_side side, int code,
+                   const char *fmt, ...) PRINTF_LIKE(4, 5);
+
+/* actions.c. Arguments are borrowed. */
+void act_send(struct engine *e, enum qmig_side side, const char *execute,
+              struct json_object *arguments, unsigned tag, int64_t timeout_us);
+void act_send_oob(struct engine *e, enum qmig_side side, const char *execute,
+                  struct json_object *arguments, unsigned tag,
+                  int64_t timeout_us);
+/* Takes `data`. */
+void act_journal(struct engine *e, const char *kind, struct json_object *data);
+void act_note(struct engine *e, const char *kind, struct json_object *data);
+void act_warn(struct engine *e, const char *text);
+void act_simple(struct engine *e, enum engine_action_kind kind,
+                enum qmig_side side);
+void act_progress(struct engine *e, struct json_object *info);
+void actions_clear(struct engine *e);
+/* Send and count in peer.waiting. */
+void act_send_counted(struct engine *e, enum qmig_side side,
+                      const char *execute, struct json_object *arguments,
+                      unsigned tag, enum deadline timeout);
+void act_step(struct engine *e, const struct plan_step *step, unsigned tag);
+/* Ask for query-migrate unless the question is under way. */
+void ask_info(struct engine *e, enum qmig_side side);
+void ask_status(struct engine *e, enum qmig_side side);
+
+/* The state functions: forward.c and rollback.c. */
+typedef void state_fn(struct engine *e, const struct engine_event *ev);
+state_fn begin_event, prepare_event, precopy_event, switchover_event,
+    finish_event, confirm_event;
+state_fn cancelling_event, yanking_event, asking_event, resuming_event,
+    undoing_event;
+
+/* rollback.c: turn back, whatever that takes from here. */
+void turn_back(struct engine *e, const char *why);
+void enter_undoing(struct engine *e, const char *why);
+void enter_asking(struct engine *e);
+void engine_finish(struct engine *e, const char *why);
+
+/* forward.c */
+bool status_is(const struct peer *peer, const char *status);
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The way back. Before the commit the destination cannot run (R1), so the
+ * source may always be resumed (R5).
+ */
+#include "engine/internal.h"
+
+#include <string.h>
+
+#define POLL_US (20 * INT64_C(1000))
+
+static bool source_is_through(struct engine *e)
+{
+    const struct peer *source = engine_source(e);
+
+    return status_is(source, "failed") || status_is(source, "cancelled") ||
+           status_is(source, "completed") || status_is(source, "none");
+}
+
+static void forget_status(struct peer *peer)
+{
+    free(peer->status);
+    peer->status = NULL;
+}
+
+/* RESUMING */
+
+static void enter_resuming(struct engine *e, const char *why)
+{
+    if (!e->plan.source_runs && !e->stop_sent) {
+        /* It stood still when we came, and so it shall. */
+        if (e->state != ENGINE_RESUMING)
+            engine_set_state(e, ENGINE_RESUMING, why);
+        enter_undoing(e, "the guest was not running before");
+        return;
+    }
+    engine_set_state(e, ENGINE_RESUMING, why);
+    engine_limit(e, DEADLINE_undo);
+    e->poll_at = e->now + POLL_US;
+    forget_status(engine_source(e));
+    ask_status(e, QMIG_SIDE_SOURCE);
+    ask_info(e, QMIG_SIDE_SOURCE); /* for its error-desc */
+}
+
+void resuming_event(struct engine *e, const struct engine_event *ev)
+{
+    struct peer *source = engine_source(e);
+
+    if (source->lost) {
+        enter_undoing(e, "the source was lost");
+        return;
+    }
+    if (ev->kind == EV_REPLY && ev->tag == TAG_STATUS &&
+        ev->side == QMIG_SIDE_SOURCE && source->status) {
+        if (plan_status_runs(source->status)) {
+            enter_undoing(e, "the guest runs on the source");
+            return;
+        }
+        /* 7.2 refuses for some ms: "Migration is not finalized yet". */
+        act_send(e, QMIG_SIDE_SOURCE, "cont", NULL, TAG_RESUME,
+                 e->config.deadlines.us[DEADLINE_undo]);
+        ask_status(e, QMIG_SIDE_SOURCE);
+        e->poll_at = -1;
+        return;
+    }
+    if (ev->kind == EV_REPLY && ev->tag == TAG_RESUME && ev->err) {
+        forget_status(source);
+        e->poll_at = e->now + POLL_US;
+        return;
+    }
+    if (engine_late(e)) {
+        engine_errorf(e, QMIG_SIDE_SOURCE, QMIG_ERR_DEADLINE,
+                      "source does not resume");
+        act_warn(e, "the source's guest could not be resumed: send it 'cont'");
+        enter_undoing(e, "the source does not resume");
+    } else if (e->poll_at >= 0 && e->now >= e->poll_at) {
+        e->poll_at = e->now + POLL_US;
+        forget_status(source);
+        ask_status(e, QMIG_SIDE_SOURCE);
+    }
+}
+
+/* UNDOING */
+
+static void end_dest(struct engine *e)
+{
+    struct peer *dest = engine_dest(e);
+
+    if (dest->lost || !dest->ready)
+        return;
+    if (!e->dest_used && !e->config.plan.dest_started) {
+        for (size_t i = 0; i < e->plan.n_undo && e->prepared; i++) {
+            if (e->plan.undo[i].side != QMIG_SIDE_DEST)
+                continue;
+            act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
+        }
+        return;
+    }
+    ask_info(e, QMIG_SIDE_DEST); /* for its error-desc */
+    act_send_counted(e, QMIG_SIDE_DEST, "quit", NULL, TAG_END, DEADLINE_undo);
+}
+
+void enter_undoing(struct engine *e, const char *why)
+{
+    struct peer *source = engine_source(e);
+
+    engine_set_state(e, ENGINE_UNDOING, why);
+    engine_limit(e, DEADLINE_undo);
+    for (size_t i = 0; i < e->plan.n_undo && e->prepared && !source->lost;
+         i++) {
+        if (e->plan.undo[i].side != QMIG_SIDE_SOURCE)
+            continue;
+        act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
+    }
+    end_dest(e);
+    if (!source->waiting && !engine_dest(e)->waiting)
+        engine_finish(e, "nothing to undo");
+}
+
+void undoing_event(struct engine *e, const struct engine_event *ev)
+{
+    if (ev->kind == EV_REPLY && ev->err && (ev->tag & TAG_KIND) == TAG_UNDO)
+        engine_error(e, ev->side, ev->err); /* as a note: there is one */
+    if (!e->peer[0].waiting && !e->peer[1].waiting) {
+        engine_finish(e, "all is undone");
+    } else if (engine_late(e)) {
+        if (engine_source(e)->waiting)
+            act_warn(e, "the source does not answer: its migration settings "
+                        "may not be what they were");
+        if (engine_dest(e)->waiting)
+            act_warn(e, "the destination does not answer: end it by hand");
+        engine_finish(e, "undone as far as monitors answer");
+    }
+}
+
+/* CANCELLING, YANKING */
+
+static void enter_cancelling(struct engine *e, const char *why)
+{
+    engine_set_state(e, ENGINE_CANCELLING, why);
+    engine_limit(e, DEADLINE_cancel);
+    act_send(e, QMIG_SIDE_SOURCE, "migrate_cancel", NULL, TAG_CANCEL,
+             2 * e->config.deadlines.us[DEADLINE_cancel]);
+    engine_source(e)->asking_info = false;
+    ask_info(e, QMIG_SIDE_SOURCE);
+    e->poll_at = e->now + POLL_US;
+}
+
+static void enter_yanking(struct engine *e)
+{
+    CLEANUP(json_putp) struct json_object *arguments = json_object_new_object();
+    struct json_object *list = json_object_new_array();
+    struct json_object *row = json_object_new_object();
+
+    engine_set_state(e, ENGINE_YANKING, "the source does not answer");
+    engine_limit(e, DEADLINE_cancel);
+    e->poll_at = e->now + POLL_US;
+    json_object_object_add(row, "type", json_object_new_string("migration"));
+    json_object_array_add(list, row);
+    json_object_object_add(arguments, "instances", list);
+    if (engine_source(e)->oob)
+        act_send_oob(e, QMIG_SIDE_SOURCE, "yank", arguments, TAG_YANK,
+                     e->config.deadlines.us[DEADLINE_cancel]);
+    else
+        e->deadline = e->now; /* QEMU 5.2: only the destination's end helps */
+}
+
+/* True: the source's migration is over, or the source is gone. */
+static bool cancel_is_through(struct engine *e)
+{
+    if (engine_source(e)->lost) {
+        enter_asking(e);
+        return true;
+    }
+    if (source_is_through(e)) {
+        enter_resuming(e, status_is(engine_source(e), "completed")
+                              ? "completed before the cancel; not committed"
+                              : "the source's migration is over");
+        return true;
+    }
+    return false;
+}
+
+static void poll_source(struct engine *e)
+{
+    if (e->now < e->poll_at)
+        return;
+    e->poll_at = e->now + POLL_US;
+    ask_info(e, QMIG_SIDE_SOURCE);
+}
+
+void cancelling_event(struct engine *e, const struct engine_event *ev)
+{
+    (void)ev;
+    if (cancel_is_through(e))
+        return;
+    if (engine_late(e))
+        enter_yanking(e);
+    else
+        poll_source(e);
+}
+
+void yanking_event(struct engine *e, const struct engine_event *ev)
+{
+    (void)ev;
+    if (cancel_is_through(e))
+        return;
+    if (!engine_late(e)) {
+        poll_source(e);
+    } else if (!e->killed && e->config.plan.dest_started) {
+        e->killed = true;
+        act_simple(e, ACT_KILL_DEST, QMIG_SIDE_DEST);
+        engine_limit(e, DEADLINE_cancel);
+        e->poll_at = e->now + POLL_US;
+    } else {
+        act_warn(e, "the source's monitor is blocked by the destination: end "
+                    "the destination's process, then the guest runs on by "
+                    "itself, on the source");
+        enter_undoing(e, "the source stays blocked");
+    }
+}
+
+/* ASKING: the source is lost before the commit. */
+
+void enter_asking(struct engine *e)
+{
+    engine_set_state(e, ENGINE_ASKING, "the source was lost before the commit");
+    engine_limit(e, DEADLINE_cancel);
+    e->poll_at = e->now + POLL_US;
+    forget_status(engine_dest(e));
+    engine_dest(e)->asking_info = false;
+    ask_info(e, QMIG_SIDE_DEST);
+}
+
+void asking_event(struct engine *e, const struct engine_event *ev)
+{
+    struct peer *dest = engine_dest(e);
+
+    if (ev->kind == EV_REPLY && ev->side == QMIG_SIDE_DEST && ev->err &&
+        ev->tag == TAG_INFO && !dest->lost && !engine_late(e))
+        return; /* it will be asked again */
+    if (status_is(dest, "completed")) {
+        qmp_hint(&e->error,
+                 "the destination has loaded the guest and is paused; if the "
+                 "source is dead for certain: 'recover --fenced source'");
+        e->undecided = true;
+        engine_finish(e, "the source is lost, the destination has it all");
+    } else if (status_is(dest, "failed")) {
+        enter_undoing(e, "the destination does not have the guest");
+    } else if (dest->lost) {
+        qmp_hint(&e->error, "neither monitor can be reached; look at both "
+                            "hosts, start neither side before");
+        e->undecided = true;
+        engine_finish(e, "both sides are lost");
+    } else if (engine_late(e)) {
+        enter_undoing(e, "the destination did not get the guest in time");
+    } else if (e->now >= e->poll_at) {
+        e->poll_at = e->now + POLL_US;
+        ask_info(e, QMIG_SIDE_DEST);
+    }
+}
+
+void turn_back(struct engine *e, const char *why)
+{
+    switch (e->state) {
+    case ENGINE_BEGIN:
+    case ENGINE_PREPARE:
+        enter_undoing(e, why);
+        return;
+    case ENGINE_PRECOPY:
+    case ENGINE_SWITCHOVER:
+    case ENGINE_FINISH:
+        break;
+    default:
+        return; /* on the way back already */
+    }
+    if (engine_source(e)->lost)
+        enter_asking(e);
+    else if (!e->migrate_sent && e->stop_sent)
+        enter_resuming(e, why);
+    else if (!e->migrate_sent)
+        enter_undoing(e, why);
+    else if (source_is_through(e))
+        enter_resuming(e, why);
+    else
+        enter_cancelling(e, why);
+}
+
+/* The whole cause in one line: what each side says of it. */
+static void explain_error(struct engine *e)
+{
+    const struct peer *source = engine_source(e);
+    const struct peer *dest = engine_dest(e);
+    struct qmp_error *err = e->error;
+    CLEANUP(freep) char *text = NULL;
+
+    if (!err || err->code == QMIG_ERR_USER_CANCEL || !e->migrate_sent)
+        return;
+    if (asprintf(&text, "%s%s%s%s%s", err->msg, source->error_desc ? ": " : "",
+                 source->error_desc ? source->error_desc : "",
+                 dest->error_desc ? "; the destination says: " : "",
+                 dest->error_desc ? dest->error_desc : "") < 0)
+        abort();
+    free(err->msg);
+    err->msg = TAKE_PTR(text);
+    if (err->code == QMIG_ERR_MIGRATION && dest->error_desc) {
+        err->code = QMIG_ERR_DEST_LOAD;
+        e->error_side = QMIG_SIDE_DEST;
+    } else if (err->code == QMIG_ERR_MIGRATION && dest->lost) {
+        err->code = QMIG_ERR_DEST_LOST;
+        e->error_side = QMIG_SIDE_DEST;
+    }
+}
+
+void engine_finish(struct engine *e, const char *why)
+{
+    explain_error(e);
+    engine_set_state(e, ENGINE_DONE, why);
+    if (e->error && e->config.plan.dest_started && !e->undecided && !e->killed)
+        act_simple(e, ACT_KILL_DEST, QMIG_SIDE_DEST);
+    act_simple(e, ACT_END, QMIG_SIDE_CONTROLLER);
+}

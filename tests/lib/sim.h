@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Two QEMUs as the engine sees them, without any QEMU: they answer commands,
+ * emit events, run, stop, die and hang as real ones do (measured on 7.2 and
+ * 10.0), and what passes is kept as a trace. Time is simulated.
+ */
+#ifndef TESTS_LIB_SIM_H
+#define TESTS_LIB_SIM_H
+
+#include "engine/engine.h"
+
+enum sim_fault {
+    SIM_NONE,
+    SIM_CANCEL,      /* the user cancels */
+    SIM_KILL_SOURCE, /* the process dies */
+    SIM_KILL_DEST,
+    SIM_HANG_DEST,   /* SIGSTOP */
+    SIM_REFUSE,      /* the next command is refused */
+    SIM_JOURNAL,     /* the next record does not reach the disk */
+    SIM_LOSE_SOURCE, /* only the monitor's connection is lost */
+    SIM_LOSE_DEST,
+    SIM__FAULTS
+};
+
+const char *sim_fault_name(enum sim_fault fault);
+
+struct sim_options {
+    struct engine_config config;
+    const char *source_status; /* NULL: "running" */
+    const char *dest_status;   /* NULL: "inmigrate" */
+    const char *load_error;    /* the destination cannot load, and why */
+    bool old;                  /* without exit-on-error: it dies of that */
+    unsigned at;               /* the fault comes after so many events */
+    enum sim_fault fault;
+};
+
+struct sim_result {
+    struct engine_verdict verdict;
+    char *error_message; /* a copy, or NULL */
+    const char *error_code;
+    bool source_alive, dest_alive;
+    bool source_runs, dest_runs;
+    bool both_ran; /* ever, at the same time */
+    bool cont_before_commit;
+    bool quit_unproved; /* S was quit before D's word */
+    bool undone;        /* S's settings are what they were */
+    unsigned events;    /* how many were delivered in all */
+    char *trace;
+};
+
+/* Runs to the end; fails the test if it does not end. */
+struct sim_result sim_run(const struct sim_options *o);
+void sim_result_clear(struct sim_result *r);
+
+/* Options for a plain live migration between two local monitors. */
+struct sim_options sim_defaults(void);
+
+#endif
