@@ -119,10 +119,12 @@ valgrind: tests
 	WRAP='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --trace-children=no' \
 	    scripts/run-tests $(TESTS)
 
+# cppcheck does not know __attribute__((cleanup)), nor that a callback's
+# opaque is freed later: leaks are found by ASan and valgrind.
 lint:
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr -j2 \
 	    --enable=warning,performance,portability \
-	    --suppress=missingIncludeSystem -I. -Isrc qmp src tests examples
+	    --suppress=missingIncludeSystem --suppress=memleak -I. -Isrc qmp src tests examples
 
 format:
 	clang-format -i $$(git ls-files '*.[ch]')

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Carrying out what the engine wants. */
+#include "job/job.h"
+
+#include "error/errcode.h"
+#include "job/featcache.h"
+#include "job/statedir.h"
+
+#include <string.h>
+
+struct reply_context {
+    struct qmig_migration *m;
+    enum qmig_side side;
+    unsigned tag;
+};
+
+static void on_reply(struct qmp_client *c UNUSED, struct json_object *ret,
+                     const struct qmp_error *err, void *opaque)
+{
+    struct reply_context *r = opaque;
+
+    /* A lost connection is told once, by its own event. */
+    if (err && err->code != QMP_ERR_REFUSED && err->code != QMP_ERR_TIMEOUT)
+        return;
+    job_feed(r->m, &(struct engine_event){
+                       .kind = EV_REPLY,
+                       .now = qmp_now_us(),
+                       .side = r->side,
+                       .tag = r->tag,
+                       .object = ret,
+                       .err = err,
+                   });
+}
+
+static void send_command(struct qmig_migration *m,
+                         const struct engine_action *a)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    struct qmp_client *client = m->client[a->side];
+    struct reply_context *r = malloc(sizeof(*r));
+    int rc = -1;
+
+    if (!r)
+        abort(); /* better than a migration that waits for ever */
+    *r = (struct reply_context){m, a->side, a->tag};
+    if (client)
+        rc = qmp_client_submit(client,
+                               &(struct qmp_command){
+                                   .execute = a->name,
+                                   .arguments = a->arguments,
+                                   .oob = a->oob,
+                                   .deadline_us = a->deadline,
+                                   .done = on_reply,
+                                   .free = free,
+                                   .opaque = r,
+                               },
+                               NULL, &err);
+    if (rc == 0)
+        return;
+    free(r);
+    if (err && err->code == QMP_ERR_CLOSED)
+        return; /* the engine knows, or will at once */
+    job_feed(m, &(struct engine_event){
+                    .kind = EV_REPLY,
+                    .now = qmp_now_us(),
+                    .side = a->side,
+                    .tag = a->tag,
+                    .err = err,
+                });
+}
+
+/* Which guest is it? By uuid, else name, else by the monitor. */
+static const char *guest_key(struct qmig_migration *m)
+{
+    const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
+
+    if (source->uuid)
+        return source->uuid;
+    return source->name ? source->name : m->addr[QMIG_SIDE_SOURCE];
+}
+
+static struct json_object *begin_record(struct qmig_migration *m)
+{
+    const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
+    struct json_object *data = json_object_new_object();
+    const struct {
+        const char *name;
+        const char *value;
+    } members[] = {
+        {"program", "qmigrate " QMIGRATE_VERSION},
+        {"id", m->id},
+        {"guest", guest_key(m)},
+        {"name", source->name},
+        {"source", m->addr[QMIG_SIDE_SOURCE]},
+        {"destination", m->addr[QMIG_SIDE_DEST]},
+        {"dest_exec", m->dest_exec},
+    };
+
+    json_object_object_add(data, "journal", json_object_new_int(1));
+    for (size_t i = 0; i < ARRAY_SIZE(members); i++)
+        if (members[i].value)
+            json_object_object_add(data, members[i].name,
+                                   json_object_new_string(members[i].value));
+    if (m->child.pid > 0)
+        json_object_object_add(data, "dest_pid",
+                               json_object_new_int64(m->child.pid));
+    return data;
+}
+
+/* The first record: nobody else acts on this guest from here on. */
+static int begin_journal(struct qmig_migration *m, struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *data = NULL;
+
+    m->lock = statedir_lock(m->state, guest_key(m), m->id, errp);
+    if (m->lock < 0)
+        return -1;
+    m->journal = journal_create(m->dir, errp);
+    if (!m->journal)
+        return -1;
+    data = begin_record(m);
+    return journal_write(m->journal, "begin", data, false, errp);
+}
+
+static void note(struct qmig_migration *m, const char *name,
+                 struct json_object *members)
+{
+    if (m->transcript)
+        qmp_transcript_note(m->transcript, qmp_now_us(), name, members);
+}
+
+static void note_record(struct qmig_migration *m, const char *record)
+{
+    CLEANUP(json_putp) struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "record", json_object_new_string(record));
+    note(m, "journal", data);
+}
+
+static bool write_record(struct qmig_migration *m,
+                         const struct engine_action *a)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    int rc = strcmp(a->name, "begin")
+                 ? journal_write(m->journal, a->name, a->arguments, true, &err)
+                 : begin_journal(m, &err);
+
+    if (rc == 0) {
+        note_record(m, a->name);
+        return true;
+    }
+    job_feed(m, &(struct engine_event){
+                    .kind = EV_JOURNAL_FAILED,
+                    .now = qmp_now_us(),
+                    .name = a->name,
+                    .err = err,
+                });
+    return false;
+}
+
+static void warn(struct qmig_migration *m, const char *text)
+{
+    CLEANUP(json_putp) struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "message", json_object_new_string(text));
+    note(m, "warning", data);
+    if (m->o.warn)
+        m->o.warn(text, m->o.opaque);
+}
+
+/* What the schema said is remembered for the next migration. */
+static void remember_features(struct qmig_migration *m)
+{
+    const struct facts *dest = engine_facts(m->engine, QMIG_SIDE_DEST);
+
+    if (!m->features_key || !dest->has_features)
+        return;
+    uint32_t known;
+    if (!featcache_get(m->state, m->features_key, &known) ||
+        known != dest->features)
+        featcache_put(m->state, m->features_key, dest->features);
+    free(m->features_key);
+    m->features_key = NULL;
+}
+
+static void end(struct qmig_migration *m)
+{
+    CLEANUP(json_putp) struct json_object *data = json_object_new_object();
+    static const char *const owners[] = {
+        [QMIG_OWNER_SOURCE] = "source",
+        [QMIG_OWNER_DEST] = "destination",
+        [QMIG_OWNER_UNDECIDED] = "undecided",
+    };
+
+    m->end_us = qmp_now_us();
+    remember_features(m);
+    json_object_object_add(
+        data, "owner",
+        json_object_new_string(owners[engine_verdict(m->engine).owner]));
+    if (m->journal)
+        journal_write(m->journal, "end", data, false, NULL);
+    m->ended = true;
+}
+
+void job_act(struct qmig_migration *m)
+{
+    size_t n;
+    const struct engine_action *actions = engine_actions(m->engine, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct engine_action *a = &actions[i];
+
+        switch (a->kind) {
+        case ACT_CONNECT:
+            job_connect(m, a->side);
+            break;
+        case ACT_START_DEST:
+            job_start_dest(m);
+            break;
+        case ACT_SEND:
+            send_command(m, a);
+            break;
+        case ACT_JOURNAL:
+            if (!write_record(m, a))
+                return; /* what follows the record must not happen */
+            break;
+        case ACT_NOTE:
+            note(m, a->name, a->arguments);
+            break;
+        case ACT_WARN:
+            warn(m, a->text);
+            break;
+        case ACT_PROGRESS:
+            job_show_progress(m, a->arguments);
+            break;
+        case ACT_KILL_DEST:
+            job_kill_dest(m);
+            break;
+        case ACT_END:
+            end(m);
+            break;
+        }
+    }
+}

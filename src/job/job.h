@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The job: what the engine decides is done here, what happens is told to it.
+ * One thread, two QMP connections, no blocking.
+ */
+#ifndef QMIG_JOB_H
+#define QMIG_JOB_H
+
+#include "engine/engine.h"
+#include "job/child.h"
+#include "job/journal.h"
+#include "qmp/client.h"
+#include "qmp/sync.h"
+#include "qmp/transcript.h"
+
+struct pending_event; /* see job/events.c */
+
+struct qmig_migration {
+    /* What the user wants; copies. */
+    char *addr[2]; /* by enum qmig_side */
+    char *domain_xml;
+    char *dest_exec;
+    char *state_given;
+    char *transcript_given;
+    struct qmig_options o; /* flags and callbacks; its strings are not used */
+    struct qmig_params *params;
+    unsigned flags;
+    bool plan_only;
+    struct deadlines deadlines;
+
+    /* What came of it. */
+    bool started;
+    bool ended;
+    int64_t start_us;
+    int64_t end_us;
+    char *state; /* directories */
+    char *dir;
+    char *id;
+    char *transcript_path;
+    char local_host[256];
+    char *dest_xml_path; /* the XML that the destination gets, or NULL */
+
+    struct engine *engine;
+    struct qmp_client *client[2];
+    char *features_key; /* of the destination, while its schema is asked */
+    struct qmp_transcript *transcript;
+    struct journal *journal;
+    int lock;
+    struct child child;
+    int64_t connect_until; /* trying to reach a destination that starts */
+    int64_t connect_next;
+    enum qmig_phase shown_phase;
+    int64_t shown_us;
+
+    struct pending_event *first; /* events that wait while others are acted */
+    struct pending_event **last; /* upon */
+    bool stepping;
+
+    char *leftover;
+    char *dest_stderr;
+    struct qmp_error *error; /* of the start, before there is an engine */
+    struct qmig_result result;
+};
+
+/* job/start.c: directories, checks of the XMLs, the engine. -1: m->error. */
+int job_start(struct qmig_migration *m);
+
+/* job/xml.c: what the destination gets: *dest_xml, NULL if there is no XML. */
+int job_check_xml(struct qmig_migration *m, char **dest_xml);
+
+/* job/events.c: tell the engine, carry out what it wants. Events that come
+ * up meanwhile are queued. */
+void job_feed(struct qmig_migration *m, const struct engine_event *ev);
+
+/* job/actions.c: carry out the actions of the engine's last step. */
+void job_act(struct qmig_migration *m);
+
+/* job/connect.c: monitors and the destination's process. */
+void job_connect(struct qmig_migration *m, enum qmig_side side);
+void job_start_dest(struct qmig_migration *m);
+void job_connect_again(struct qmig_migration *m, int64_t now);
+void job_kill_dest(struct qmig_migration *m);
+
+/* job/result.c: once the engine is done (or never was). */
+void job_make_result(struct qmig_migration *m);
+void job_show_progress(struct qmig_migration *m, struct json_object *info);
+
+#endif

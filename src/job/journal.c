@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "job/journal.h"
+
+#include "error/errcode.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+/* More than a migration ever writes. */
+#define RESERVE 65536
+
+struct journal {
+    int fd;
+    int dirfd;
+    unsigned n;
+    off_t size;      /* of what was written whole */
+    bool dir_synced; /* the directory knows the file */
+};
+
+static int fail_write(struct qmp_error **errp, int sys, const char *what)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+    qmp_fail_sys(&err, sys, "%s the journal", what);
+    err->code = QMIG_ERR_JOURNAL;
+    return qmp_propagate(errp, TAKE_PTR(err));
+}
+
+struct journal *journal_create(const char *dir, struct qmp_error **errp)
+{
+    CLEANUP(closep) int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(closep) int fd = -1;
+
+    if (dirfd >= 0)
+        fd = openat(dirfd, "journal",
+                    O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        int sys = errno;
+        fail_write(errp, sys, "cannot create");
+        return NULL;
+    }
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE) < 0 &&
+        errno != EOPNOTSUPP) {
+        int sys = errno;
+        fail_write(errp, sys, "cannot reserve space for");
+        return NULL;
+    }
+
+    struct journal *j = calloc(1, sizeof(*j));
+    if (!j) {
+        qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    j->fd = TAKE_FD(fd);
+    j->dirfd = TAKE_FD(dirfd);
+    return j;
+}
+
+void journal_close(struct journal *j)
+{
+    if (!j)
+        return;
+    close(j->fd);
+    close(j->dirfd);
+    free(j);
+}
+
+static uint32_t crc32_ieee(const char *text, size_t len)
+{
+    uint32_t crc = ~0u;
+
+    for (size_t i = 0; i < len; i++) {
+        crc ^= (unsigned char)text[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+static struct json_object *new_record(struct journal *j, const char *record,
+                                      struct json_object *data)
+{
+    struct json_object *line = json_object_new_object();
+    struct timespec now;
+    struct tm tm;
+    char text[64];
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    size_t n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(text + n, sizeof(text) - n, ".%03ldZ", now.tv_nsec / 1000000);
+
+    json_object_object_add(line, "n", json_object_new_int((int)j->n + 1));
+    json_object_object_add(line, "time", json_object_new_string(text));
+    json_object_object_add(line, "record", json_object_new_string(record));
+    if (data) {
+        json_object_object_foreach(data, key, value)
+        {
+            json_object_object_add(line, key, json_object_get(value));
+        }
+    }
+    return line;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, text, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        text += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+static int sync_to_disk(struct journal *j)
+{
+    if (fdatasync(j->fd) < 0)
+        return -1;
+    if (!j->dir_synced && fsync(j->dirfd) < 0)
+        return -1;
+    j->dir_synced = true;
+    return 0;
+}
+
+int journal_write(struct journal *j, const char *record,
+                  struct json_object *data, bool sync, struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *line = new_record(j, record, data);
+    CLEANUP(freep) char *text = NULL;
+    const char *body = json_object_to_json_string_ext(
+        line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    size_t len = strlen(body) - 1; /* without the closing brace */
+
+    int n = asprintf(&text, "%.*s,\"crc\":\"%08x\"}\n", (int)len, body,
+                     crc32_ieee(body, len));
+    if (n < 0) {
+        text = NULL;
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    }
+    if (write_all(j->fd, text, (size_t)n) < 0 ||
+        (sync && sync_to_disk(j) < 0)) {
+        int sys = errno;
+
+        if (ftruncate(j->fd, j->size) == 0)
+            fdatasync(j->fd);
+        return fail_write(errp, sys, "cannot write");
+    }
+    j->n++;
+    j->size += n;
+    return 0;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public object of a migration: made, driven, asked, freed. */
+#include "job/job.h"
+
+#include "error/errcode.h"
+#include "job/statedir.h"
+
+#include <poll.h>
+#include <string.h>
+
+const char *qmig_version(void)
+{
+    return QMIGRATE_VERSION;
+}
+
+static int copy_string(char **to, const char *from, struct qmp_error **errp)
+{
+    if (!from)
+        return 0;
+    *to = strdup(from);
+    return *to ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+}
+
+static int check_address(const char *addr, enum qmig_side side,
+                         struct qmp_error **errp)
+{
+    CLEANUP(qmp_addr_clear) struct qmp_addr parsed = {.fd = -1};
+
+    if (!addr)
+        return qmp_fail(errp, QMIG_ERR_USAGE, "no address of the %s",
+                        side_name(side));
+    if (qmp_addr_parse(addr, &parsed, errp) < 0)
+        return qmp_prefix(errp, "%s", side_name(side));
+    return 0;
+}
+
+static int fill(struct qmig_migration *m, const struct qmig_options *o,
+                const struct qmig_params *params, unsigned flags,
+                struct qmp_error **errp)
+{
+    m->o = *o;
+    m->flags = flags;
+    deadlines_default(&m->deadlines);
+    for (size_t i = 0; o->deadlines && o->deadlines[i]; i++)
+        if (deadlines_set(&m->deadlines, o->deadlines[i], errp) < 0)
+            return -1;
+    if (check_address(o->source, QMIG_SIDE_SOURCE, errp) < 0 ||
+        check_address(o->dest, QMIG_SIDE_DEST, errp) < 0 ||
+        (params && qmig_params_check(params, flags, errp) < 0))
+        return -1;
+    if (!strcmp(o->source, o->dest))
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "source and destination are the same monitor '%s'",
+                        o->source);
+    if (copy_string(&m->addr[QMIG_SIDE_SOURCE], o->source, errp) < 0 ||
+        copy_string(&m->addr[QMIG_SIDE_DEST], o->dest, errp) < 0 ||
+        copy_string(&m->domain_xml, o->domain_xml, errp) < 0 ||
+        copy_string(&m->dest_exec, o->dest_exec, errp) < 0 ||
+        copy_string(&m->state_given, o->state_dir, errp) < 0 ||
+        copy_string(&m->transcript_given, o->transcript, errp) < 0)
+        return -1;
+    m->params = params_copy(params);
+    m->id = statedir_new_id();
+    if (!m->params || !m->id)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    return 0;
+}
+
+struct qmig_migration *qmig_migration_new(const struct qmig_options *o,
+                                          const struct qmig_params *params,
+                                          unsigned flags,
+                                          struct qmp_error **errp)
+{
+    struct qmig_migration *m = calloc(1, sizeof(*m));
+
+    if (!m) {
+        qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    m->lock = -1;
+    m->child.pidfd = -1;
+    m->connect_next = -1;
+    m->shown_us = INT64_MIN / 2;
+    if (fill(m, o, params, flags, errp) < 0) {
+        qmig_migration_free(m);
+        return NULL;
+    }
+    return m;
+}
+
+void qmig_migration_free(struct qmig_migration *m)
+{
+    if (!m)
+        return;
+    m->ended = true; /* nothing is fed to the engine any more */
+    qmp_client_free(m->client[0]);
+    qmp_client_free(m->client[1]);
+    qmp_transcript_close(m->transcript, NULL);
+    journal_close(m->journal);
+    if (m->lock >= 0)
+        close(m->lock);
+    child_release(&m->child);
+    engine_free(m->engine);
+    qmig_params_free(m->params);
+    qmp_error_free(m->error);
+    json_object_put(m->result.json);
+
+    char *strings[] = {m->addr[0],         m->addr[1],      m->domain_xml,
+                       m->dest_exec,       m->state_given,  m->transcript_given,
+                       m->state,           m->dir,          m->id,
+                       m->transcript_path, m->leftover,     m->dest_stderr,
+                       m->features_key,    m->dest_xml_path};
+    for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
+        free(strings[i]);
+    free(m);
+}
+
+size_t qmig_migration_pollfds(const struct qmig_migration *m,
+                              struct pollfd fds[QMIG_POLLFDS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < 2; i++)
+        if (m->client[i])
+            n += qmp_client_pollfds(m->client[i], fds + n);
+    if (m->connect_next >= 0 && m->child.pidfd >= 0 && !m->child.ended)
+        fds[n++] = (struct pollfd){.fd = m->child.pidfd, .events = POLLIN};
+    return n;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    if (a < 0 || b < 0)
+        return a < 0 ? b : a;
+    return a < b ? a : b;
+}
+
+int64_t qmig_migration_deadline(const struct qmig_migration *m)
+{
+    int64_t when = m->connect_next;
+
+    if (!m->started)
+        return 0;
+    if (m->ended)
+        return -1;
+    when = earlier(when, engine_deadline(m->engine));
+    for (size_t i = 0; i < 2; i++)
+        if (m->client[i])
+            when = earlier(when, qmp_client_deadline(m->client[i]));
+    return when;
+}
+
+bool qmig_migration_dispatch(struct qmig_migration *m)
+{
+    if (m->result.json)
+        return true;
+    if (!m->started && job_start(m) < 0)
+        m->ended = true;
+    for (size_t i = 0; i < 2 && !m->ended; i++)
+        if (m->client[i])
+            qmp_client_dispatch(m->client[i], qmp_now_us());
+
+    int64_t now = qmp_now_us();
+    if (!m->ended)
+        job_connect_again(m, now);
+    int64_t due = m->ended ? -1 : engine_deadline(m->engine);
+    if (due >= 0 && now >= due)
+        job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});
+    if (m->transcript)
+        qmp_transcript_flush(m->transcript, NULL);
+    if (m->ended)
+        job_make_result(m);
+    return m->ended;
+}
+
+/* Milliseconds for poll(), rounded up. */
+static int poll_timeout(int64_t deadline)
+{
+    if (deadline < 0)
+        return -1;
+    int64_t left = deadline - qmp_now_us();
+    if (left <= 0)
+        return 0;
+    return left > INT32_MAX ? INT32_MAX : (int)((left + 999) / 1000);
+}
+
+void qmig_migration_run(struct qmig_migration *m)
+{
+    struct pollfd fds[QMIG_POLLFDS];
+
+    while (!qmig_migration_dispatch(m)) {
+        size_t n = qmig_migration_pollfds(m, fds);
+
+        poll(fds, n, poll_timeout(qmig_migration_deadline(m)));
+    }
+}
+
+void qmig_migration_cancel(struct qmig_migration *m)
+{
+    if (m->started && !m->ended)
+        job_feed(
+            m, &(struct engine_event){.kind = EV_CANCEL, .now = qmp_now_us()});
+}
+
+const char *qmig_migration_leftover(struct qmig_migration *m)
+{
+    const char *where = "the guest is on the source; nothing was changed";
+    enum engine_state state =
+        m->engine ? engine_state(m->engine) : ENGINE_BEGIN;
+
+    if (state == ENGINE_FINISH || state == ENGINE_CONFIRM)
+        where = "the guest was handed to the destination; the source may be "
+                "left, paused";
+    else if (state != ENGINE_BEGIN)
+        where = "the migration may go on in QEMU: the guest is the source's, "
+                "and the destination waits, paused";
+    free(m->leftover);
+    if (asprintf(&m->leftover, "%s (migration %s, journal in %s)", where, m->id,
+                 m->dir ? m->dir : "no directory yet") < 0)
+        m->leftover = NULL;
+    return m->leftover ? m->leftover : where;
+}
+
+const struct qmig_result *qmig_migration_result(const struct qmig_migration *m)
+{
+    return m->result.json ? &m->result : NULL;
+}
+
+int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
+              unsigned flags, struct json_object **ret,
+              struct json_object **report, struct qmp_error **errp)
+{
+    struct qmig_migration *m = qmig_migration_new(o, params, flags, errp);
+    int rc = 0;
+
+    if (!m)
+        return -1;
+    m->plan_only = true;
+    qmig_migration_run(m);
+    if (m->result.error) {
+        rc = qmp_propagate(errp, qmp_error_copy(m->result.error));
+        if (m->result.side != QMIG_SIDE_CONTROLLER)
+            qmp_prefix(errp, "%s", side_name(m->result.side));
+    } else {
+        *ret = plan_json(engine_plan(m->engine));
+    }
+    if (report)
+        *report = NULL;
+    qmig_migration_free(m);
+    return rc;
+}

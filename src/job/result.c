@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is told at the end, and on the way. */
+#include "job/job.h"
+
+#include "error/errcode.h"
+
+#include <string.h>
+
+/* Enough for the last words of a QEMU. */
+#define STDERR_TAIL 4096
+
+static const char *const outcomes[] = {
+    [QMIG_COMPLETED] = "completed", [QMIG_FAILED] = "failed",
+    [QMIG_CANCELLED] = "cancelled", [QMIG_INCOMPATIBLE] = "incompatible",
+    [QMIG_UNDECIDED] = "undecided", [QMIG_POSTCOPY_PAUSED] = "postcopy-paused",
+};
+
+static const char *const owners[] = {
+    [QMIG_OWNER_SOURCE] = "source",
+    [QMIG_OWNER_DEST] = "destination",
+    [QMIG_OWNER_UNDECIDED] = "undecided",
+};
+
+static void add_string(struct json_object *object, const char *name,
+                       const char *value)
+{
+    if (value)
+        json_object_object_add(object, name, json_object_new_string(value));
+}
+
+static struct json_object *error_json(const struct qmig_result *r)
+{
+    struct json_object *object = json_object_new_object();
+
+    add_string(object, "code", qmig_errcode_name(r->error->code));
+    add_string(object, "phase", phase_name(r->phase));
+    add_string(object, "side", side_name(r->side));
+    add_string(object, "message", r->error->msg);
+    if (r->error->qmp_class) {
+        struct json_object *qmp = json_object_new_object();
+
+        add_string(qmp, "class", r->error->qmp_class);
+        add_string(qmp, "desc", r->error->qmp_desc);
+        json_object_object_add(object, "qmp", qmp);
+    }
+    add_string(object, "stderr", r->dest_stderr);
+    add_string(object, "hint", r->error->hint);
+    return object;
+}
+
+static int64_t info_number(struct json_object *info, const char *name)
+{
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(info, name, &value);
+    return json_object_get_int64(value);
+}
+
+static struct json_object *stats_json(const struct qmig_migration *m,
+                                      const struct engine_verdict *v)
+{
+    static const struct {
+        const char *name;
+        const char *qemu;
+    } times[] = {
+        {"total_time_ms", "total-time"},
+        {"setup_time_ms", "setup-time"},
+        {"downtime_ms", "downtime"},
+    };
+    struct json_object *stats = json_object_new_object();
+    struct json_object *ram = NULL;
+    int64_t wall = m->end_us - m->start_us;
+
+    for (size_t i = 0; i < ARRAY_SIZE(times); i++)
+        json_object_object_add(
+            stats, times[i].name,
+            json_object_new_int64(info_number(v->info, times[i].qemu)));
+    if (v->stop_us && v->resume_us)
+        json_object_object_add(
+            stats, "blackout_us",
+            json_object_new_int64(v->resume_us - v->stop_us));
+    json_object_object_add(
+        stats, "overhead_us",
+        json_object_new_int64(wall -
+                              1000 * info_number(v->info, "total-time")));
+    if (json_object_object_get_ex(v->info, "ram", &ram))
+        json_object_object_add(stats, "ram", json_object_get(ram));
+    return stats;
+}
+
+static int exit_code(const struct qmig_result *r, bool began)
+{
+    switch (r->outcome) {
+    case QMIG_COMPLETED:
+        return 0;
+    case QMIG_CANCELLED:
+        return 4;
+    case QMIG_UNDECIDED:
+        return 5;
+    case QMIG_POSTCOPY_PAUSED:
+        return 6;
+    case QMIG_INCOMPATIBLE:
+        return 3;
+    case QMIG_FAILED:
+        break;
+    }
+    return began ? 1 : qmig_errcode_exit(r->error->code);
+}
+
+/* The way ended before there was an engine: nothing was touched. */
+static struct engine_verdict early_verdict(const struct qmig_migration *m)
+{
+    bool refused = qmig_errcode_exit(m->error->code) == 3;
+
+    return (struct engine_verdict){
+        .outcome = refused ? QMIG_INCOMPATIBLE : QMIG_FAILED,
+        .owner = QMIG_OWNER_SOURCE,
+        .error = m->error,
+        .phase = QMIG_PHASE_BEGIN,
+        .side = QMIG_SIDE_CONTROLLER,
+    };
+}
+
+void job_make_result(struct qmig_migration *m)
+{
+    struct qmig_result *r = &m->result;
+    struct engine_verdict v =
+        m->error ? early_verdict(m) : engine_verdict(m->engine);
+    struct json_object *json = json_object_new_object();
+
+    if (!m->end_us)
+        m->end_us = qmp_now_us();
+    if (v.error)
+        m->dest_stderr = child_tail(&m->child, STDERR_TAIL);
+    *r = (struct qmig_result){
+        .outcome = v.outcome,
+        .owner = v.owner,
+        .id = m->id,
+        .transcript = m->transcript_path,
+        .error = v.error,
+        .phase = v.phase,
+        .side = v.side,
+        .dest_stderr = m->dest_stderr,
+        .json = json,
+    };
+    r->exit_code = exit_code(r, m->engine && engine_plan(m->engine)->n != 0);
+
+    add_string(json, "result", outcomes[r->outcome]);
+    add_string(json, "owner", owners[r->owner]);
+    add_string(json, "id", r->id);
+    if (r->error)
+        json_object_object_add(json, "error", error_json(r));
+    if (!m->error)
+        json_object_object_add(json, "stats", stats_json(m, &v));
+    add_string(json, "transcript", r->transcript);
+}
+
+static uint64_t ram_number(struct json_object *info, const char *name)
+{
+    struct json_object *ram = NULL;
+
+    json_object_object_get_ex(info, "ram", &ram);
+    return (uint64_t)info_number(ram, name);
+}
+
+/* At most ten times a second, and at each change of phase. */
+#define PROGRESS_US (100 * INT64_C(1000))
+
+void job_show_progress(struct qmig_migration *m, struct json_object *info)
+{
+    struct json_object *ram = NULL;
+    struct json_object *value = NULL;
+    int64_t now = qmp_now_us();
+    enum qmig_phase phase = engine_phase(m->engine);
+
+    if (!m->o.progress ||
+        (phase == m->shown_phase && now - m->shown_us < PROGRESS_US))
+        return;
+    m->shown_phase = phase;
+    m->shown_us = now;
+
+    json_object_object_get_ex(info, "ram", &ram);
+    struct qmig_progress p = {
+        .phase = phase,
+        .status = "",
+        .elapsed_us = now - m->start_us,
+        .total = ram_number(info, "total"),
+        .transferred = ram_number(info, "transferred"),
+        .remaining = ram_number(info, "remaining"),
+        .iteration = ram_number(info, "dirty-sync-count"),
+        .dirty_bytes_per_second = ram_number(info, "dirty-pages-rate") *
+                                  ram_number(info, "page-size"),
+        .eta_us = -1,
+    };
+    if (json_object_object_get_ex(ram, "mbps", &value))
+        p.bytes_per_second =
+            (uint64_t)(json_object_get_double(value) * 125000.0);
+    if (json_object_object_get_ex(info, "status", &value))
+        p.status = json_object_get_string(value);
+    if (p.bytes_per_second > p.dirty_bytes_per_second)
+        p.eta_us =
+            (int64_t)((double)p.remaining * 1e6 /
+                      (double)(p.bytes_per_second - p.dirty_bytes_per_second));
+    m->o.progress(&p, m->o.opaque);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The start of a job: the domain XMLs are checked, then directories and
+ * transcript are made, then the engine. No monitor is touched before.
+ */
+#include "job/job.h"
+
+#include "error/errcode.h"
+#include "job/statedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static int write_file(const char *path, const char *text,
+                      struct qmp_error **errp)
+{
+    CLEANUP(closep)
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0 || dprintf(fd, "%s", text) < 0) {
+        int sys = errno;
+        return qmp_fail_sys(errp, sys, "cannot write '%s'", path);
+    }
+    return 0;
+}
+
+static struct json_object *peers_json(const struct qmig_migration *m)
+{
+    struct json_object *peers = json_object_new_object();
+
+    for (int side = 0; side < 2; side++) {
+        struct json_object *peer = json_object_new_object();
+
+        json_object_object_add(peer, "addr",
+                               json_object_new_string(m->addr[side]));
+        json_object_object_add(peers, side_name((enum qmig_side)side), peer);
+    }
+    return peers;
+}
+
+static int open_transcript(struct qmig_migration *m)
+{
+    CLEANUP(json_putp) struct json_object *peers = peers_json(m);
+
+    if (m->o.no_transcript)
+        return 0;
+    if (m->transcript_given)
+        m->transcript_path = strdup(m->transcript_given);
+    else if (asprintf(&m->transcript_path, "%s/transcript.jsonl", m->dir) < 0)
+        m->transcript_path = NULL;
+    if (!m->transcript_path)
+        return qmp_fail(&m->error, QMP_ERR_NOMEM, "out of memory");
+    m->transcript =
+        qmp_transcript_open(m->transcript_path, "qmigrate " QMIGRATE_VERSION,
+                            m->id, peers, m->start_us, &m->error);
+    if (m->transcript)
+        return 0;
+    free(m->transcript_path);
+    m->transcript_path = NULL;
+    return -1;
+}
+
+/* A plan leaves nothing behind: neither directory nor transcript, unless one
+ * was asked for. */
+static int make_places(struct qmig_migration *m, const char *dest_xml)
+{
+    m->state = statedir_path(m->state_given, &m->error);
+    if (!m->state)
+        return -1;
+    if (m->plan_only) {
+        m->o.no_transcript = !m->transcript_given;
+        return open_transcript(m);
+    }
+    m->dir = statedir_make(m->state, m->id, &m->error);
+    if (!m->dir || open_transcript(m) < 0)
+        return -1;
+    if (!dest_xml)
+        return 0;
+    if (asprintf(&m->dest_xml_path, "%s/dest.xml", m->dir) < 0) {
+        m->dest_xml_path = NULL;
+        return qmp_fail(&m->error, QMP_ERR_NOMEM, "out of memory");
+    }
+    return write_file(m->dest_xml_path, dest_xml, &m->error);
+}
+
+static int make_engine(struct qmig_migration *m)
+{
+    struct engine_config config = {
+        .plan =
+            {
+                .params = m->params,
+                .flags = m->flags,
+                .source_addr = m->addr[QMIG_SIDE_SOURCE],
+                .dest_addr = m->addr[QMIG_SIDE_DEST],
+                .local_host = m->local_host,
+                .dest_started = m->dest_exec != NULL,
+                .keep_source = m->o.keep_source,
+            },
+        .deadlines = m->deadlines,
+        .plan_only = m->plan_only,
+    };
+
+    gethostname(m->local_host, sizeof(m->local_host) - 1);
+    m->engine = engine_new(&config);
+    return m->engine ? 0 : qmp_fail(&m->error, QMP_ERR_NOMEM, "out of memory");
+}
+
+int job_start(struct qmig_migration *m)
+{
+    CLEANUP(freep) char *dest_xml = NULL;
+
+    m->started = true;
+    m->start_us = qmp_now_us();
+    if (job_check_xml(m, &dest_xml) < 0 || make_places(m, dest_xml) < 0 ||
+        make_engine(m) < 0)
+        return -1;
+    job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
+    return 0;
+}
