@@ -35,6 +35,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 QMIGRATE=${QMIGRATE:-$root/build/qmigrate}
 tools=$root/build/live
 passed=0 failed=0 skipped=0
+# Only between cases, a case sees to itself.
+trap '[ -z "$T" ] || rm -rf "$T"; exit 130' INT TERM HUP
 T='' MEM=64 GUEST='--mem 8 --pages-per-tick 128' MACHINE='' VER_SRC='' VER_DST=''
 
 for tool in qmp-call qmp-gate free-port json-get; do
