@@ -122,6 +122,13 @@ void cli_warning(const char *text);
 /* One line of JSON on standard output. */
 void cli_put_json(struct json_object *o);
 
+verb_fn cli_migrate;
+verb_fn cli_plan;
+verb_fn cli_features;
 verb_fn cli_help;
+
+/* What these print, for tests. */
+void plan_put(FILE *f, struct json_object *steps);
+void features_put(FILE *f, struct json_object *features);
 
 #endif

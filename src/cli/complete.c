@@ -85,7 +85,7 @@ void help_bash_completion(FILE *f)
           "}\n"
           "_qmigrate()\n"
           "{\n"
-          "    local cur=${COMP_WORDS[COMP_CWORD]} words\n"
+          "    local cur=${COMP_WORDS[COMP_CWORD]} words=''\n"
           "    local prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
           "    COMPREPLY=()\n"
           "    # bash splits --option=value at '='\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "help.h"
 
+#include "engine/engine.h"
 #include "option.h"
 #include "params/flags.h"
 #include "params/params.h"
@@ -29,6 +30,13 @@ const struct addr_form addr_forms[] = {
     {"fd:N", "an inherited, connected descriptor"},
 };
 /* clang-format on */
+
+const struct deadline_help deadline_helps[] = {
+#define X(name, seconds, text) {#name, seconds, text},
+    DEADLINE_MAP(X)
+#undef X
+};
+const size_t deadline_helps_n = ARRAY_SIZE(deadline_helps);
 const size_t exit_codes_n = ARRAY_SIZE(exit_codes);
 const size_t addr_forms_n = ARRAY_SIZE(addr_forms);
 
@@ -165,6 +173,17 @@ static void put_params_and_flags(FILE *f)
             put_item(f, flag_table[i].name, flag_table[i].help);
 }
 
+static void put_deadlines(FILE *f)
+{
+    fputs("\nDeadlines:\n", f);
+    for (size_t i = 0; i < deadline_helps_n; i++) {
+        char term[80];
+        snprintf(term, sizeof(term), "%s=%d", deadline_helps[i].name,
+                 deadline_helps[i].seconds);
+        put_item(f, term, deadline_helps[i].text);
+    }
+}
+
 static void put_exit_codes(FILE *f)
 {
     fputs("\nExit codes:\n", f);
@@ -184,6 +203,7 @@ void help_verb(FILE *f, const struct verb *verb)
         put_group(f, verb, (enum option_group)g);
     if (migrates) {
         put_params_and_flags(f);
+        put_deadlines(f);
         put_unsupported(f, verb);
     }
     if (verb->bit != VERB_HELP) {

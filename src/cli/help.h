@@ -23,6 +23,15 @@ struct addr_form {
 extern const struct addr_form addr_forms[];
 extern const size_t addr_forms_n;
 
+/* What --deadline takes, and what holds without it. */
+struct deadline_help {
+    const char *name;
+    int seconds;
+    const char *text;
+};
+extern const struct deadline_help deadline_helps[];
+extern const size_t deadline_helps_n;
+
 void help_overview(FILE *f);
 void help_verb(FILE *f, const struct verb *verb);
 void help_man(FILE *f);

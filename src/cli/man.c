@@ -148,6 +148,20 @@ static void put_params(FILE *f)
             put_tagged(f, flag_table[i].name, NULL, flag_table[i].help);
 }
 
+static void put_deadlines(FILE *f)
+{
+    char value[32];
+
+    fputs(".SH DEADLINES\n"
+          "How long a step may take, in seconds, with the values that hold "
+          "unless \\fB\\-\\-deadline\\fR says otherwise.\n",
+          f);
+    for (size_t i = 0; i < deadline_helps_n; i++) {
+        snprintf(value, sizeof(value), "%d", deadline_helps[i].seconds);
+        put_tagged(f, deadline_helps[i].name, value, deadline_helps[i].text);
+    }
+}
+
 static void put_exit_status(FILE *f)
 {
     char code[16];
@@ -189,6 +203,7 @@ void help_man(FILE *f)
         put_tagged(f, addr_forms[i].form, NULL, addr_forms[i].meaning);
     put_options(f);
     put_params(f);
+    put_deadlines(f);
     put_exit_status(f);
     fputs(".SH ENVIRONMENT\n", f);
     put_tagged(f, "QMIGRATE_STATE_DIR", NULL,

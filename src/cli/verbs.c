@@ -8,6 +8,14 @@
 
 /* clang-format off */
 const struct verb verbs[] = {
+    {"migrate", VERB_MIGRATE, "--source ADDR --dest ADDR [OPTION]...", 0,
+     "move a running guest: check, prepare, perform, hand over, confirm",
+     cli_migrate},
+    {"plan", VERB_PLAN, "--source ADDR --dest ADDR [OPTION]...", 0,
+     "print the QMP commands that migrate would send; change nothing",
+     cli_plan},
+    {"features", VERB_FEATURES, "ADDR", 1,
+     "what the QEMU behind a monitor can do for a migration", cli_features},
     {"help", VERB_HELP, "[VERB]", 1,
      "explain a verb; print the manual page or the bash completion", cli_help},
 };
