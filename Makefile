@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-#   make                  build/qmigrate, build/libqmigrate.{a,so}
+#   make                  build/qmigrate, build/libqmigrate.{a,so}, examples
 #   make check            unit tests, corpora of the fuzz targets (no QEMU needed)
 #   make SAN=1 check      the same under ASan and UBSan, in build/san
 #   make CC=clang check   the same with clang, in build/clang
@@ -68,13 +68,15 @@ TESTS   := $(patsubst tests/%.c,$(BUILD)/tests/%,$(wildcard tests/test_*.c))
 FUZZERS := $(patsubst tests/fuzz_%.c,%,$(filter-out tests/fuzz_main.c,$(wildcard tests/fuzz_*.c)))
 CORPORA := $(FUZZERS:%=$(BUILD)/tests/corpus_%)
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+CHECKS  := $(wildcard tests/test_*.sh)
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/examples/%,$(wildcard examples/*.c))
 LIVES   := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
 .PHONY: all check tests valgrind lint format format-check fuzz live bench install clean
 
-all: $(BUILD)/libqmigrate.a $(BUILD)/libqmigrate.so $(BUILD)/qmigrate
+all: $(BUILD)/libqmigrate.a $(BUILD)/libqmigrate.so $(BUILD)/qmigrate $(EXAMPLES)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -96,6 +98,10 @@ $(BUILD)/libqmigrate.so: $(BUILD)/$(SONAME)
 $(BUILD)/qmigrate: $(CLIOBJ) $(BUILD)/libqmigrate.a
 	$(CC) $(CFLAGS) $(LDFLAGS) -Wl,--as-needed $^ -o $@ $(PKG_LIBS)
 
+$(BUILD)/examples/%: $(BUILD)/obj/examples/%.o $(BUILD)/libqmigrate.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
+
 $(BUILD)/tests/test_%: $(BUILD)/obj/tests/test_%.o $(TESTEDOBJ) $(HELPOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(PKG_LIBS)
@@ -112,8 +118,8 @@ tests: $(TESTS) $(CORPORA) $(LIVES)
 
 # Runs every program even if one fails; scripts/run-tests counts.
 check: all tests
-	scripts/run-tests $(TESTS) \
-	    $(foreach f,$(FUZZERS),'$(BUILD)/tests/corpus_$(f) tests/corpus/$(f)')
+	BUILD='$(BUILD)' CC='$(CC)' CFLAGS='$(CFLAGS)' scripts/run-tests \
+	    $(TESTS) $(CHECKS) $(foreach f,$(FUZZERS),'$(BUILD)/tests/corpus_$(f) tests/corpus/$(f)')
 
 valgrind: tests
 	WRAP='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --trace-children=no' \
@@ -164,7 +170,7 @@ install: all
 	install -m 755 $(BUILD)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(SONAME)
 	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libqmigrate.so
 	install -m 644 src/qmigrate.h $(DESTDIR)$(INCLUDEDIR)/qmigrate/
-	install -m 644 qmp/*.h $(DESTDIR)$(INCLUDEDIR)/qmigrate/qmp/
+	install -m 644 $$(grep -l QMP_EXPORT qmp/*.h) $(DESTDIR)$(INCLUDEDIR)/qmigrate/qmp/
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 	    -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    src/qmigrate.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/qmigrate.pc
