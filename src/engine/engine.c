@@ -24,7 +24,7 @@ static const struct {
     [ENGINE_SWITCHOVER] = { "switchover", switchover_event, QMIG_PHASE_SWITCHOVER,
         TO(FINISH) | TO(CANCELLING) | TO(RESUMING) | TO(ASKING) },
     [ENGINE_FINISH]     = { "finish",     finish_event,     QMIG_PHASE_FINISH,
-        TO(CONFIRM) | TO(RESUMING) | TO(ASKING) | TO(DONE) },
+        TO(CONFIRM) | TO(DONE) },
     [ENGINE_CONFIRM]    = { "confirm",    confirm_event,    QMIG_PHASE_CONFIRM,
         TO(DONE) },
     [ENGINE_CANCELLING] = { "cancelling", cancelling_event, QMIG_PHASE_PERFORM,
@@ -235,7 +235,7 @@ static void learn(struct engine *e, const struct engine_event *ev,
     case EV_READY:
         peer->ready = true;
         peer->oob = ev->oob;
-        peer->facts.has_features = ev->has_features;
+        peer->facts.known = ev->known;
         peer->facts.features = ev->features;
         break;
     case EV_REPLY:

@@ -117,7 +117,7 @@ struct engine_event {
     const char *name;            /* EVENT */
     unsigned tag;                /* REPLY: as in ACT_SEND */
     bool oob;                    /* READY: out-of-band was negotiated */
-    bool has_features;           /* READY: features are known from before */
+    uint32_t known;              /* READY: features known from before */
     uint32_t features;
 };
 

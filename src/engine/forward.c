@@ -80,12 +80,14 @@ static bool must_turn_back(struct engine *e, const struct engine_event *ev)
 
 static void probe(struct engine *e, enum qmig_side side)
 {
-    struct peer *peer = &e->peer[side];
+    const struct peer *peer = &e->peer[side];
 
     for (unsigned i = 0; i < PROBE__MAX; i++) {
-        /* Only the destination has commands whose form is in question. */
+        /* Only the destination has commands whose form is in question, and
+         * a migration finds that out by trying. */
         if (i == PROBE_SCHEMA &&
-            (peer->facts.has_features || side == QMIG_SIDE_SOURCE))
+            (side == QMIG_SIDE_SOURCE || !e->config.plan_only ||
+             peer->facts.known == FEATURES_ALL))
             continue;
         act_send_counted(e, side, probe_commands[i], NULL, TAG_PROBE | i,
                          DEADLINE_answer);
@@ -107,6 +109,34 @@ static void start_dest(struct engine *e)
                   e->config.deadlines.us[DEADLINE_answer];
 }
 
+/* Whatever recover needs to undo or to finish what follows. */
+static struct json_object *migrate_record(const struct engine *e)
+{
+    struct json_object *data = json_object_new_object();
+    struct json_object *undo = json_object_new_array();
+
+    for (size_t i = 0; i < e->plan.n_undo; i++) {
+        const struct plan_step *step = &e->plan.undo[i];
+        struct json_object *row = json_object_new_object();
+
+        json_object_object_add(row, "peer",
+                               json_object_new_string(side_name(step->side)));
+        json_object_object_add(row, "execute",
+                               json_object_new_string(step->execute));
+        json_object_object_add(row, "arguments",
+                               json_object_get(step->arguments));
+        json_object_array_add(undo, row);
+    }
+    json_object_object_add(data, "runs",
+                           json_object_new_boolean(e->plan.source_runs));
+    json_object_object_add(data, "arrives_paused",
+                           json_object_new_boolean(e->plan.arrives_paused));
+    json_object_object_add(data, "return_path",
+                           json_object_new_boolean(e->plan.return_path));
+    json_object_object_add(data, "undo", undo);
+    return data;
+}
+
 static void enter_prepare(struct engine *e)
 {
     engine_set_state(e, ENGINE_PREPARE, "both sides fit");
@@ -116,6 +146,8 @@ static void enter_prepare(struct engine *e)
     e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
     act_journal(e, "begin", NULL); /* takes the lock of the guest, too */
     send_steps(e, STEP_SET, STEP_LISTENS);
+    /* "migrate may have been sent": on disk while both sides are busy. */
+    act_journal(e, "migrate", migrate_record(e));
 }
 
 static void make_plan(struct engine *e)
@@ -203,44 +235,43 @@ static void step_refused(struct engine *e, const struct engine_event *ev)
     turn_back(e, "a command was refused");
 }
 
-static int learn_port(struct engine *e, struct json_object *info)
+static void learn_port(struct engine *e, struct json_object *info)
 {
     const char *path;
     int port = 0;
 
-    if (!migrate_info_listens(info, &port, &path) || !port)
-        return -1;
-    e->plan.uri.port = port;
-    return 0;
+    if (migrate_info_listens(info, &port, &path) && port)
+        e->plan.uri.port = port;
 }
 
-static struct json_object *migrate_record(const struct engine *e,
-                                          struct json_object *arguments)
+/* QEMU does not know the form that was tried: then without. */
+static bool fell_back(struct engine *e, const struct engine_event *ev,
+                      const struct plan_step *step)
 {
-    struct json_object *data = json_object_new_object();
-    struct json_object *undo = json_object_new_array();
+    const struct feature_info *tried =
+        step->tries >= 0 ? &feature_table[step->tries] : NULL;
+    struct facts *facts = &e->peer[step->side].facts;
 
-    for (size_t i = 0; i < e->plan.n_undo; i++) {
-        const struct plan_step *step = &e->plan.undo[i];
-        struct json_object *row = json_object_new_object();
-
-        json_object_object_add(row, "peer",
-                               json_object_new_string(side_name(step->side)));
-        json_object_object_add(row, "execute",
-                               json_object_new_string(step->execute));
-        json_object_object_add(row, "arguments",
-                               json_object_get(step->arguments));
-        json_object_array_add(undo, row);
+    if (!tried || (ev->err && ev->err->code != QMP_ERR_REFUSED))
+        return false;
+    if (!ev->err) {
+        facts_learn_feature(facts, (enum feature)step->tries, true);
+        return false;
     }
-    json_object_object_add(data, "arguments", json_object_get(arguments));
-    json_object_object_add(data, "runs",
-                           json_object_new_boolean(e->plan.source_runs));
-    json_object_object_add(data, "arrives_paused",
-                           json_object_new_boolean(e->plan.arrives_paused));
-    json_object_object_add(data, "return_path",
-                           json_object_new_boolean(e->plan.return_path));
-    json_object_object_add(data, "undo", undo);
-    return data;
+    /* "Parameter 'exit-on-error' is unexpected" (5.2..9.0) */
+    if (tried->path ? !strstr(ev->err->qmp_desc, tried->path)
+                    : strcmp(ev->err->qmp_class, "CommandNotFound") != 0)
+        return false;
+    facts_learn_feature(facts, (enum feature)step->tries, false);
+    return true;
+}
+
+static void listen_again(struct engine *e, const struct plan_step *step)
+{
+    act_send_counted(e, step->side, step->execute, step->fallback,
+                     TAG_STEP | (unsigned)(step - e->plan.steps),
+                     DEADLINE_answer);
+    send_steps(e, STEP_LISTENS, STEP_LISTENS);
 }
 
 static void start_migration(struct engine *e)
@@ -250,7 +281,6 @@ static void start_migration(struct engine *e)
     const struct plan_step *step = plan_find(&e->plan, STEP_MIGRATE);
     unsigned tag = TAG_STEP | (unsigned)(step - e->plan.steps);
 
-    act_journal(e, "migrate", migrate_record(e, arguments));
     e->stop_sent = plan_find(&e->plan, STEP_STOP) != NULL;
     send_steps(e, STEP_STOP, STEP_STOP);
     act_send(e, QMIG_SIDE_SOURCE, step->execute, arguments, tag,
@@ -267,21 +297,27 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
 {
     const struct plan_step *step = step_of(e, ev);
 
-    if (ev->kind == EV_JOURNAL_FAILED) {
+    if (ev->kind == EV_JOURNAL_FAILED && !strcmp(ev->name, "begin")) {
         e->prepared = false; /* what came after the record was not sent */
         e->dest_used = false;
     }
     if (must_turn_back(e, ev))
         return;
-    if (step && ev->err) {
+    if (step && fell_back(e, ev, step)) {
+        listen_again(e, step);
+    } else if (step && ev->err) {
         step_refused(e, ev);
     } else if (step) {
-        if (step->kind == STEP_LISTENS && learn_port(e, ev->object) < 0) {
+        if (step->kind == STEP_LISTENS)
+            learn_port(e, ev->object);
+        if (e->peer[0].waiting || e->peer[1].waiting)
+            return;
+        if (plan_find(&e->plan, STEP_LISTENS) && !e->plan.uri.port) {
             engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_PORT,
                           "query-migrate does not say which port it listens "
                           "on");
             turn_back(e, "no port");
-        } else if (!e->peer[0].waiting && !e->peer[1].waiting) {
+        } else {
             start_migration(e);
         }
     } else if (engine_late(e)) {
@@ -316,9 +352,12 @@ static bool migration_failed(struct engine *e)
 
 static void record_switchover(struct engine *e)
 {
-    /* Before it is needed, so that its fsync is not part of the blackout. It
-     * says "migrate-continue may have been sent"; before `commit` that makes
-     * no difference to recover. */
+    /*
+     * Before it is needed, so that no fsync is part of the blackout. It says
+     * "migrate-continue may have been sent, and once the source says
+     * completed the guest may be committed" (R4): as long as the source is
+     * not postmigrate it makes no difference to recover.
+     */
     if (!e->switchover_recorded)
         act_journal(e, "switchover", NULL);
     e->switchover_recorded = true;
@@ -333,15 +372,13 @@ static void commit(struct engine *e)
                          ? "the source says completed, by the return path"
                          : "both sides say completed");
     engine_limit(e, DEADLINE_finish);
-    act_journal(e, "commit", NULL);
-    e->committed = true;
-    if (takeover) {
+    if (takeover)
         send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
-    } else {
+    else
         e->takeover_done = true;
-    }
     ask_status(e, QMIG_SIDE_DEST);
     ask_info(e, QMIG_SIDE_SOURCE);
+    act_journal(e, "commit", NULL);
 }
 
 /* R4: only when the destination has loaded everything. */
@@ -399,10 +436,6 @@ void precopy_event(struct engine *e, const struct engine_event *ev)
 {
     const struct plan_step *step = step_of(e, ev);
 
-    if (ev->kind == EV_JOURNAL_FAILED && !strcmp(ev->name, "migrate")) {
-        e->migrate_sent = false; /* nor was what came after the record */
-        e->stop_sent = false;
-    }
     if (step && step->kind == STEP_MIGRATE && ev->err &&
         ev->err->code == QMP_ERR_REFUSED)
         e->migrate_sent = false;
@@ -503,7 +536,7 @@ static void finish_reply(struct engine *e, const struct engine_event *ev)
     const struct plan_step *step = step_of(e, ev);
 
     if (step && step->kind == STEP_TAKEOVER) {
-        if (!ev->err)
+        if (fell_back(e, ev, step) || !ev->err)
             e->takeover_done = true;
         else if (!e->peer[QMIG_SIDE_DEST].lost)
             e->poll_at = e->now + RETRY_US;
@@ -519,11 +552,9 @@ static void finish_reply(struct engine *e, const struct engine_event *ev)
 
 void finish_event(struct engine *e, const struct engine_event *ev)
 {
-    if (ev->kind == EV_JOURNAL_FAILED) {
-        e->committed = false; /* then nothing was sent after the record */
-        must_turn_back(e, ev);
-        return;
-    }
+    if (ev->kind == EV_JOURNAL_FAILED)
+        act_warn(e, "the journal cannot be written any more; the guest is the "
+                    "destination's");
     if (ev->kind == EV_LOST && ev->side == QMIG_SIDE_DEST) {
         undecided(e, QMIG_SIDE_DEST, "the destination was lost");
         return;

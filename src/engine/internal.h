@@ -57,7 +57,6 @@ struct engine {
     bool stop_sent; /* not LIVE: we stopped the guest */
     bool switchover_recorded;
     bool continue_sent;
-    bool committed;
     bool takeover_done; /* the destination accepted cont */
     bool quit_sent;
     bool killed; /* ACT_KILL_DEST was given */

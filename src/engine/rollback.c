@@ -269,7 +269,6 @@ void turn_back(struct engine *e, const char *why)
         return;
     case ENGINE_PRECOPY:
     case ENGINE_SWITCHOVER:
-    case ENGINE_FINISH:
         break;
     default:
         return; /* on the way back already */

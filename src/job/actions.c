@@ -168,17 +168,18 @@ static void warn(struct qmig_migration *m, const char *text)
         m->o.warn(text, m->o.opaque);
 }
 
-/* What the schema said is remembered for the next migration. */
+/* What this QEMU was found to have is remembered for the next migration. */
 static void remember_features(struct qmig_migration *m)
 {
     const struct facts *dest = engine_facts(m->engine, QMIG_SIDE_DEST);
+    uint32_t known = 0;
+    uint32_t features = 0;
 
-    if (!m->features_key || !dest->has_features)
+    if (!m->features_key)
         return;
-    uint32_t known;
-    if (!featcache_get(m->state, m->features_key, &known) ||
-        known != dest->features)
-        featcache_put(m->state, m->features_key, dest->features);
+    featcache_get(m->state, m->features_key, &known, &features);
+    if (known != dest->known || features != dest->features)
+        featcache_put(m->state, m->features_key, dest->known, dest->features);
     free(m->features_key);
     m->features_key = NULL;
 }

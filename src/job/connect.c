@@ -35,8 +35,7 @@ static void on_ready(struct qmp_client *c, void *opaque)
         free(m->features_key);
         m->features_key = featcache_key(c);
         if (m->features_key)
-            ev.has_features =
-                featcache_get(m->state, m->features_key, &ev.features);
+            featcache_get(m->state, m->features_key, &ev.known, &ev.features);
     }
     job_feed(m, &ev);
 }

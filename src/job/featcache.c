@@ -59,27 +59,29 @@ static char *file_path(const char *state, const char *key, const char *suffix)
 {
     char *path = NULL;
 
-    return asprintf(&path, "%s/schema%s.%s", state, suffix, key) < 0 ? NULL
-                                                                     : path;
+    return asprintf(&path, "%s/features%s.%s", state, suffix, key) < 0 ? NULL
+                                                                       : path;
 }
 
-bool featcache_get(const char *state, const char *key, uint32_t *features)
+void featcache_get(const char *state, const char *key, uint32_t *known,
+                   uint32_t *features)
 {
     CLEANUP(freep) char *path = file_path(state, key, "");
     char text[512] = "";
-    char *end = NULL;
+    unsigned bits[2];
+    int n = 0;
     CLEANUP(closep) int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
 
-    if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-        return false;
-    unsigned long bits = strtoul(text, &end, 16);
-    if (end == text || *end != ' ' || strcmp(end + 1, questions) != 0)
-        return false;
-    *features = (uint32_t)bits;
-    return true;
+    if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0 ||
+        sscanf(text, "%x %x %n", &bits[0], &bits[1], &n) != 2 || !n ||
+        strcmp(text + n, questions) != 0)
+        return;
+    *known = bits[0];
+    *features = bits[1];
 }
 
-void featcache_put(const char *state, const char *key, uint32_t features)
+void featcache_put(const char *state, const char *key, uint32_t known,
+                   uint32_t features)
 {
     CLEANUP(freep) char *path = file_path(state, key, "");
     CLEANUP(freep) char *temp = file_path(state, key, "-new");
@@ -90,6 +92,7 @@ void featcache_put(const char *state, const char *key, uint32_t features)
     fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
-    if (dprintf(fd, "%x %s", features, questions) < 0 || rename(temp, path) < 0)
+    if (dprintf(fd, "%x %x %s", known, features, questions) < 0 ||
+        rename(temp, path) < 0)
         unlink(temp);
 }

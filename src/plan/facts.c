@@ -136,7 +136,7 @@ static int keep_schema(struct facts *f, struct json_object *ret,
     if (!schema)
         return -1;
     f->features = features_from_schema(schema);
-    f->has_features = true;
+    f->known = FEATURES_ALL;
     return 0;
 }
 
@@ -215,9 +215,20 @@ struct json_object *facts_parameter(const struct facts *f, const char *name)
     return value;
 }
 
-bool facts_feature(const struct facts *f, enum feature feature)
+int facts_feature(const struct facts *f, enum feature feature)
 {
-    return f->features & (1u << feature);
+    if (!(f->known & (1u << feature)))
+        return -1;
+    return f->features >> feature & 1;
+}
+
+void facts_learn_feature(struct facts *f, enum feature feature, bool has)
+{
+    f->known |= 1u << feature;
+    if (has)
+        f->features |= 1u << feature;
+    else
+        f->features &= ~(1u << feature);
 }
 
 const char *facts_migrate_status(const struct facts *f)

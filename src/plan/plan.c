@@ -86,8 +86,8 @@ static int add_step(struct plan_step *steps, size_t *n, enum step_kind kind,
                     const char *why)
 {
     assert(*n < PLAN_MAX_STEPS);
-    steps[(*n)++] =
-        (struct plan_step){kind, side, phase, execute, arguments, why};
+    steps[(*n)++] = (struct plan_step){kind,      side, phase, execute,
+                                       arguments, why,  -1,    NULL};
     return 0;
 }
 
@@ -285,13 +285,18 @@ static void add_listen(struct plan *plan, const char *listen,
                        const struct facts *dest)
 {
     struct json_object *arguments = one_string("uri", listen);
+    int known = facts_feature(dest, FEATURE_EXIT_ON_ERROR);
 
     /* Then a destination that fails can still say why (QEMU 9.1+). */
-    if (facts_feature(dest, FEATURE_EXIT_ON_ERROR))
+    if (known)
         json_object_object_add(arguments, "exit-on-error",
                                json_object_new_boolean(false));
     add(plan, STEP_LISTEN, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE,
         "migrate-incoming", arguments, "listen for the stream");
+    if (known < 0) {
+        plan->steps[plan->n - 1].tries = FEATURE_EXIT_ON_ERROR;
+        plan->steps[plan->n - 1].fallback = one_string("uri", listen);
+    }
     if (plan->uri.kind != URI_UNIX && !plan->uri.port)
         add(plan, STEP_LISTENS, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE,
             "query-migrate", NULL, "which port did it choose?");
@@ -322,14 +327,19 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
 static void add_finish(struct plan *plan, const struct plan_input *in,
                        const struct facts *dest)
 {
+    int known = facts_feature(dest, FEATURE_BLOCK_SET_ACTIVE);
+
     if (!plan->arrives_paused)
         add(plan, STEP_TAKEOVER, QMIG_SIDE_DEST, QMIG_PHASE_FINISH, "cont",
             NULL, "the destination takes over");
-    else if (facts_feature(dest, FEATURE_BLOCK_SET_ACTIVE))
+    else if (known) {
         add(plan, STEP_TAKEOVER, QMIG_SIDE_DEST, QMIG_PHASE_FINISH,
             "blockdev-set-active",
             in_object("active", json_object_new_boolean(true)),
             "the guest stays paused, its disks are the destination's");
+        if (known < 0)
+            plan->steps[plan->n - 1].tries = FEATURE_BLOCK_SET_ACTIVE;
+    }
     add_tidy(plan);
     if (!in->keep_source)
         add(plan, STEP_QUIT, QMIG_SIDE_SOURCE, QMIG_PHASE_CONFIRM, "quit", NULL,
@@ -389,6 +399,8 @@ void plan_clear(struct plan *plan)
 {
     for (size_t i = 0; i < plan->n; i++)
         json_object_put(plan->steps[i].arguments);
+    for (size_t i = 0; i < plan->n; i++)
+        json_object_put(plan->steps[i].fallback);
     for (size_t i = 0; i < plan->n_undo; i++)
         json_object_put(plan->undo[i].arguments);
     migrate_uri_clear(&plan->uri);

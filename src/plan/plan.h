@@ -45,6 +45,13 @@ struct plan_step {
     const char *execute;
     struct json_object *arguments; /* NULL if none */
     const char *why;
+    /*
+     * It uses this feature without its being known (-1: none): if QEMU does
+     * not know that form, nothing has happened, and the step is done without
+     * (with `fallback` as arguments; NULL: left out).
+     */
+    int tries;
+    struct json_object *fallback;
 };
 
 #define PLAN_MAX_STEPS 24

@@ -19,7 +19,7 @@ struct command {
     unsigned tag;
     int64_t deadline;
     char *name;
-    bool oob;
+    struct json_object *arguments;
 };
 
 struct qemu {
@@ -298,9 +298,16 @@ static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
     reply(s, side, tag, "{}");
 }
 
+static bool unknown_form(const struct sim *s, const char *name,
+                         struct json_object *arguments)
+{
+    return s->o.old && !strcmp(name, "migrate-incoming") &&
+           json_object_object_get_ex(arguments, "exit-on-error", NULL);
+}
+
 /* In order, the answer first where QEMU answers first. */
 static void execute(struct sim *s, enum qmig_side side, const char *name,
-                    unsigned tag)
+                    struct json_object *arguments, unsigned tag)
 {
     struct qemu *q = &s->q[side];
 
@@ -320,6 +327,9 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
               "{\"UUID\":\"11111111-2222-3333-4444-555555555555\"}");
     } else if (!strcmp(name, "query-name")) {
         reply(s, side, tag, "{\"name\":\"guest\"}");
+    } else if (unknown_form(s, name, arguments)) {
+        refuse(s, side, tag, QMP_ERR_REFUSED,
+               "Parameter 'exit-on-error' is unexpected");
     } else if (!strcmp(name, "cont")) {
         cmd_cont(s, side, tag);
     } else {
@@ -360,11 +370,11 @@ static void submit(struct sim *s, const struct engine_action *a)
         struct command *c = calloc(1, sizeof(*c));
 
         *c = (struct command){q->stalled, a->tag, a->deadline, strdup(a->name),
-                              a->oob};
+                              json_object_get(a->arguments)};
         q->stalled = c;
         return;
     }
-    execute(s, a->side, a->name, a->tag);
+    execute(s, a->side, a->name, a->arguments, a->tag);
 }
 
 /* A monitor that answers again answers what was asked meanwhile. */
@@ -380,7 +390,8 @@ static void thaw(struct sim *s, enum qmig_side side)
         struct command *oldest = *c;
         *c = NULL;
         if (q->alive && q->connected)
-            execute(s, side, oldest->name, oldest->tag);
+            execute(s, side, oldest->name, oldest->arguments, oldest->tag);
+        json_object_put(oldest->arguments);
         free(oldest->name);
         free(oldest);
     }
@@ -399,6 +410,7 @@ static void time_out_stalled(struct sim *s, enum qmig_side side)
         }
         *c = this->next;
         refuse(s, side, this->tag, QMP_ERR_TIMEOUT, "timed out");
+        json_object_put(this->arguments);
         free(this->name);
         free(this);
     }
@@ -470,8 +482,6 @@ static void post_ready(struct sim *s, enum qmig_side side)
                 .object = parse("{\"version\":{\"qemu\":{\"major\":10,"
                                 "\"minor\":0,\"micro\":2},\"package\":\"\"}}"),
                 .oob = !s->o.old,
-                .has_features = true,
-                .features = s->o.old ? 0 : 1u << FEATURE_EXIT_ON_ERROR,
             });
 }
 
@@ -480,7 +490,7 @@ static bool record(struct sim *s, const struct engine_action *a)
     struct qmp_error *err = NULL;
 
     if (!s->journal_fails_next) {
-        if (!strcmp(a->name, "commit"))
+        if (!strcmp(a->name, "switchover"))
             s->committed = true;
         return true;
     }
@@ -657,6 +667,7 @@ struct sim_result sim_run(const struct sim_options *o)
             struct command *c = s.q[side].stalled;
 
             s.q[side].stalled = c->next;
+            json_object_put(c->arguments);
             free(c->name);
             free(c);
         }
