@@ -37,7 +37,7 @@ tools=$root/build/live
 passed=0 failed=0 skipped=0
 # Only between cases, a case sees to itself.
 trap '[ -z "$T" ] || rm -rf "$T"; exit 130' INT TERM HUP
-T='' MEM=64 GUEST='--mem 8 --pages-per-tick 128' MACHINE='' VER_SRC='' VER_DST=''
+T='' MEM=64 GUEST='--mem 8 --pages-per-tick 256' MACHINE='' VER_SRC='' VER_DST=''
 
 for tool in qmp-call qmp-gate free-port json-get; do
     [ -x "$tools/$tool" ] || make -s -C "$root" "build/live/$tool" >&2 || exit 1
