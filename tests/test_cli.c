@@ -268,8 +268,8 @@ static void json_file_is_refused_when_it_is_no_set(void **state UNUSED)
         const char *json, *why;
         int code;
     } bad[] = {
-        {"{\"bandwidth\": 5, \"bandwidth\": 6}", "key 'bandwidth' appears twice",
-         QMIG_ERR_USAGE},
+        {"{\"bandwidth\": 5, \"bandwidth\": 6}",
+         "key 'bandwidth' appears twice", QMIG_ERR_USAGE},
         {"{\"bandwidth\": 5} x", "", QMIG_ERR_USAGE},
         {"", "", QMIG_ERR_USAGE},
         {"null", "expected an object", QMIG_ERR_PARAM_TYPE},

@@ -15,8 +15,8 @@ static void logf_peer(struct peer *p, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    int n = vsnprintf(p->log + p->log_len, sizeof(p->log) - p->log_len, fmt,
-                      ap);
+    int n =
+        vsnprintf(p->log + p->log_len, sizeof(p->log) - p->log_len, fmt, ap);
     va_end(ap);
     assert_true(n >= 0 && p->log_len + (size_t)n + 1 < sizeof(p->log));
     p->log_len += (size_t)n;
