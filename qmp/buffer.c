@@ -131,24 +131,28 @@ int qmp_buffer_put_json(struct qmp_buffer *b, const char *text, size_t len,
     return qmp_buffer_append(b, "\"", 1);
 }
 
+static bool is_plain(char c)
+{
+    return c >= 0x20 && c < 0x7f;
+}
+
 char *qmp_printable(char *out, size_t room, const char *text, size_t len)
 {
+    size_t need = 1;
     size_t n = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)text[i];
-        bool plain = c >= 0x20 && c < 0x7f;
+    for (size_t i = 0; i < len && need <= room; i++)
+        need += is_plain(text[i]) ? 1 : 4;
 
-        if (n + (plain ? 1 : 4) + (i + 1 < len ? 3 : 0) >= room) {
-            n += (size_t)snprintf(out + n, room - n, "...");
-            break;
-        }
-        if (plain)
-            out[n++] = (char)c;
+    bool cut = need > room;
+    size_t limit = cut ? (room > 4 ? room - 4 : 0) : room - 1;
+    for (size_t i = 0; i < len && n + (is_plain(text[i]) ? 1 : 4) <= limit; i++)
+        if (is_plain(text[i]))
+            out[n++] = text[i];
         else
-            n += (size_t)snprintf(out + n, room - n, "\\x%02x", c);
-    }
-    out[n < room ? n : room - 1] = 0;
+            n += (size_t)snprintf(out + n, room - n, "\\x%02x",
+                                  (unsigned char)text[i]);
+    snprintf(out + n, room - n, "%s", cut ? "..." : "");
     return out;
 }
 

@@ -48,6 +48,9 @@ int qmp_buffer_printf(struct qmp_buffer *b, const char *fmt, ...)
 int qmp_buffer_put_json(struct qmp_buffer *b, const char *text, size_t len,
                         bool bytes);
 
+/* Append a JSON value as text on one line. -1 as qmp_buffer_reserve(). */
+int qmp_buffer_put_value(struct qmp_buffer *b, struct json_object *o);
+
 /*
  * Foreign text for a message to people: bytes other than printable ASCII
  * become "\\xNN", and what does not fit is cut with "...". Returns out.

@@ -9,15 +9,11 @@
 
 static int put_arguments(struct qmp_buffer *b, struct json_object *arguments)
 {
-    const char *text;
-
     if (!arguments)
         return 0;
-    text = json_object_to_json_string_ext(
-        arguments, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-    if (!text || qmp_buffer_puts(b, ",\"arguments\":") < 0)
+    if (qmp_buffer_puts(b, ",\"arguments\":") < 0)
         return -1;
-    return qmp_buffer_puts(b, text);
+    return qmp_buffer_put_value(b, arguments);
 }
 
 static int put_text(struct qmp_pending *p, const struct qmp_command *cmd)

@@ -37,4 +37,7 @@ QMP_EXPORT int qmp_json_parse(const char *text, size_t len,
                               struct json_object **ret,
                               struct qmp_error **errp);
 
+/* A value as text on one line: heap, NULL: no memory. */
+QMP_EXPORT char *qmp_json_text(struct json_object *o);
+
 #endif

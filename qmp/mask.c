@@ -197,6 +197,5 @@ char *qmp_mask_secrets(const char *text, size_t len)
     hit |= mask_command(o);
     if (!hit)
         return NULL;
-    return strdup(json_object_to_json_string_ext(
-        o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    return qmp_json_text(o);
 }

@@ -55,18 +55,6 @@ static int put_start(struct qmp_transcript *t, int64_t now_us)
     return qmp_buffer_printf(&t->out, "{\"t\":%" PRId64, now_us - t->start_us);
 }
 
-static int put_object(struct qmp_buffer *b, struct json_object *o)
-{
-    const char *text = json_object_to_json_string_ext(
-        o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
-
-    if (!text) {
-        errno = ENOMEM;
-        return -1;
-    }
-    return qmp_buffer_puts(b, text);
-}
-
 static int put_string(struct qmp_buffer *b, const char *s)
 {
     return qmp_buffer_put_json(b, s, strlen(s), false);
@@ -88,7 +76,8 @@ static int put_header(struct qmp_buffer *b, const char *program, const char *id,
         qmp_buffer_printf(b, ",\"start\":\"%s.%06ldZ\",\"peers\":", when,
                           ts.tv_nsec / 1000) < 0)
         return -1;
-    if (peers ? put_object(b, peers) < 0 : qmp_buffer_puts(b, "{}") < 0)
+    if (peers ? qmp_buffer_put_value(b, peers) < 0
+              : qmp_buffer_puts(b, "{}") < 0)
         return -1;
     return qmp_buffer_puts(b, "}\n");
 }
@@ -182,7 +171,7 @@ static int put_note(struct qmp_transcript *t, int64_t now_us, const char *note,
             if (qmp_buffer_puts(&t->out, ",") < 0 ||
                 put_string(&t->out, key) < 0 ||
                 qmp_buffer_puts(&t->out, ":") < 0 ||
-                put_object(&t->out, value) < 0)
+                qmp_buffer_put_value(&t->out, value) < 0)
                 return -1;
         }
     }

@@ -55,8 +55,7 @@ int qmp_wire_next(struct qmp_wire *w, const char **text, size_t *len,
                                            : NULL;
         size_t line = lf ? (size_t)(lf - base) : have;
 
-        if (line > w->max + 1 ||
-            (line > w->max && !(lf && base[line - 1] == '\r')))
+        if (line && base[line - 1] == '\r' ? line - 1 > w->max : line > w->max)
             return qmp_fail(errp, QMP_ERR_TOO_LARGE,
                             "a message of more than %zu bytes", w->max);
         if (!lf) {
