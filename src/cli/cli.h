@@ -126,6 +126,7 @@ verb_fn cli_migrate;
 verb_fn cli_plan;
 verb_fn cli_features;
 verb_fn cli_help;
+verb_fn cli_check;
 
 /* What these print, for tests. */
 void plan_put(FILE *f, struct json_object *steps);
