@@ -255,7 +255,9 @@ static bool fell_back(struct engine *e, const struct engine_event *ev,
     if (!tried || (ev->err && ev->err->code != QMP_ERR_REFUSED))
         return false;
     if (!ev->err) {
-        facts_learn_feature(facts, (enum feature)step->tries, true);
+        /* Not by the answer to the fallback. */
+        if (facts_feature(facts, (enum feature)step->tries) < 0)
+            facts_learn_feature(facts, (enum feature)step->tries, true);
         return false;
     }
     /* "Parameter 'exit-on-error' is unexpected" (5.2..9.0) */

@@ -293,7 +293,8 @@ static void add_listen(struct plan *plan, const char *listen,
                                json_object_new_boolean(false));
     add(plan, STEP_LISTEN, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE,
         "migrate-incoming", arguments, "listen for the stream");
-    if (known < 0) {
+    /* Not known, or remembered from another day: it may be refused. */
+    if (known) {
         plan->steps[plan->n - 1].tries = FEATURE_EXIT_ON_ERROR;
         plan->steps[plan->n - 1].fallback = one_string("uri", listen);
     }
