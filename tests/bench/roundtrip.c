@@ -3,6 +3,7 @@
  * roundtrip SOCKET N COMMAND...: asks a monitor each bare command N times, one
  * after the other, and prints a line "COMMAND median min max bytes": the time
  * from sending to the last byte of the reply in microseconds, and its size.
+ * COMMAND+B is sent with B blanks more.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -54,10 +55,16 @@ static size_t read_reply(int fd)
 
 static int64_t ask(int fd, const char *cmd, size_t *bytes)
 {
-    char line[256];
-    int n = snprintf(line, sizeof(line), "{\"execute\":\"%s\"}\n", cmd);
-    int64_t t0 = now_us();
+    const char *plus = strchrnul(cmd, '+');
+    int blanks = *plus ? atoi(plus + 1) : 0;
+    char line[8192];
+    int n = snprintf(line, sizeof(line), "{\"execute\":\"%.*s\"%*s}\n",
+                     (int)(plus - cmd), cmd, blanks, "");
+    int64_t t0;
 
+    if (n >= (int)sizeof(line))
+        fail("too long");
+    t0 = now_us();
     if (send(fd, line, (size_t)n, MSG_NOSIGNAL) != n)
         fail("send");
     *bytes = read_reply(fd);
