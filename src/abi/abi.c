@@ -9,7 +9,6 @@
 #include "abi/compare.h"
 #include "abi/match.h"
 #include "abi/report.h"
-#include "abi/validate.h"
 
 #include <string.h>
 
@@ -284,12 +283,34 @@ static int set_invalid(struct abi_report *r, const struct domain *d,
     return n < 0 ? -1 : 0;
 }
 
+/* libvirt finds it only when it parses its own migratable format again. */
+static void report_late(struct report *rep, const struct dom_problem *p)
+{
+    struct found f = {
+        .src = rep->src->root,
+        .dst = rep->dst->root,
+        .row = -1,
+        .code = "domain.invalid",
+        .dest = p->text,
+        .message =
+            dom_printf(rep->dst, "Target domain is invalid: %s", p->text),
+        .libvirt = true,
+        .guest = true,
+    };
+
+    report_add(rep, &f);
+}
+
 int abi_check(const struct domain *src, const struct domain *dst,
               enum abi_policy policy, unsigned flags, struct abi_report **ret,
               struct qmp_error **errp)
 {
-    CLEANUP(domain_freep) struct domain *a = abi_normalise(src);
-    CLEANUP(domain_freep) struct domain *b = abi_normalise(dst);
+    int arch = norm_arch_of(src);
+    bool late_src, late_dst;
+    CLEANUP(domain_freep)
+    struct domain *a = abi_normalise(src, arch, false, &late_src);
+    CLEANUP(domain_freep)
+    struct domain *b = abi_normalise(dst, arch, true, &late_dst);
     CLEANUP(abi_report_freep) struct abi_report *r = calloc(1, sizeof(*r));
     struct report rep = {.r = r, .src = a, .dst = b, .flags = flags};
     const struct dom_problem *p;
@@ -297,8 +318,9 @@ int abi_check(const struct domain *src, const struct domain *dst,
     if (!a || !b || !r)
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
     r->policy = policy;
-    abi_validate(dst, b);
-    if ((p = first_problem(dst, b)))
+    if (late_dst && !dst->problems && policy == ABI_POLICY_LIBVIRT)
+        report_late(&rep, b->problems);
+    else if ((p = first_problem(dst, b)))
         rep.nomem = set_invalid(r, dst, p) < 0;
     else if ((p = first_problem(src, a)))
         rep.nomem = set_invalid(r, src, p) < 0;

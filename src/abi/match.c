@@ -59,7 +59,10 @@ enum round { BY_ALIAS, BY_IDENTITY, BY_ADDRESS, BY_LIKENESS, ROUNDS };
 
 static void put_field(FILE *to, const struct dom_object *o, int f)
 {
-    fprintf(to, "%s|", o->v[f].text ? o->v[f].text : "");
+    if (dom_field(o->kind, (unsigned)f)->type == DT_UINT0)
+        fprintf(to, "%lld|", (long long)o->v[f].num);
+    else
+        fprintf(to, "%s|", o->v[f].text ? o->v[f].text : "");
 }
 
 static bool put_fields(FILE *to, const struct dom_object *o, const int *f)

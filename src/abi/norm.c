@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "abi/norm.h"
 #include "abi/machine.h"
-
-#include <string.h>
+#include "abi/validate.h"
 
 const char abi_random[] = "(made up at random)";
 
@@ -62,18 +61,24 @@ static void run_all(struct norm *n)
         steps[i].run(n);
 }
 
-struct domain *abi_normalise(const struct domain *dom)
+struct domain *abi_normalise(const struct domain *dom, int host_arch,
+                             bool validate, bool *late)
 {
     CLEANUP(domain_freep) struct domain *d = domain_copy(dom);
-    struct norm n = {.d = d};
+    struct norm n = {.d = d, .host_arch = host_arch};
 
     if (!d)
         return NULL;
     n.root = d->root;
     run_all(&n);
+    if (validate)
+        abi_validate(&n, dom);
+    *late = !d->problems;
     norm_migratable(&n);
     n.second = true;
     run_all(&n);
+    *late = *late && d->problems;
+    norm_console_twin(&n);
     norm_initial_memory(&n);
     norm_virtio_presence(&n);
     norm_interface_hostdevs(&n);

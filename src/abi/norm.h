@@ -26,6 +26,7 @@ struct norm {
     struct domain *d;
     struct dom_object *root;
     int arch; /* ARCH_* */
+    int host_arch;
     const struct machine_facts *machine;
     bool x86, arm, s390, ppc64, riscv, loongarch, mips;
     bool i440fx, q35, armvirt, pseries, riscvvirt, loongvirt, s390ccw, isapc;
@@ -34,9 +35,19 @@ struct norm {
     bool nomem;  /* out of memory */
 };
 
-/* A normalised copy of `dom`, which must outlive it; problems that libvirt
- * would find on the way are recorded in it. NULL: out of memory. */
-struct domain *abi_normalise(const struct domain *dom);
+/*
+ * A normalised copy of `dom`, which must outlive it; problems that libvirt
+ * would find on the way are recorded in it, those of abi_validate() too if
+ * `validate`. `host_arch` stands in for an architecture that the document
+ * leaves out. *late: the only problems are those of the second run, which
+ * libvirt reports as a refusal and not as an invalid document. NULL: out of
+ * memory.
+ */
+struct domain *abi_normalise(const struct domain *dom, int host_arch,
+                             bool validate, bool *late);
+
+/* The architecture of a document, else of its emulator, else of this host. */
+int norm_arch_of(const struct domain *dom);
 
 typedef void norm_fn(struct norm *n);
 
@@ -50,7 +61,7 @@ norm_fn norm_disks, norm_controllers, norm_interfaces, norm_inputs, norm_videos,
 norm_fn norm_order_disks, norm_order_controllers, norm_order_videos,
     norm_controller_indexes;
 /* norm_implicit.c */
-norm_fn norm_default_devices, norm_isa_ports, norm_consoles,
+norm_fn norm_default_devices, norm_isa_ports, norm_consoles, norm_console_twin,
     norm_implicit_controllers, norm_implicit_video;
 /* norm_address.c */
 norm_fn norm_drive_addresses, norm_virtio_serial, norm_spapr_vio, norm_ccw,

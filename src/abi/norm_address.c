@@ -458,7 +458,7 @@ void norm_memory_slots(struct norm *n)
     for (size_t i = 0; i < l->n; i++) {
         struct dom_object *o = l->o[i];
 
-        if (GIVEN(o, INFO_ADDRESS) ||
+        if (NUM(o, INFO_ADDRESS) == ADDRESS_TYPE_DIMM ||
             (NUM(o, MEMORY_MODEL) != MEMORY_MODEL_DIMM &&
              NUM(o, MEMORY_MODEL) != MEMORY_MODEL_NVDIMM))
             continue;

@@ -413,11 +413,14 @@ static void default_filesystem(struct norm *n, struct dom_object *o)
         dom_set_num(n->d, o, FILESYSTEM_ACCESS, FS_ACCESS_PASSTHROUGH);
 }
 
-static void default_address_port(struct norm *n, struct dom_object *o)
+/* A balloon of model none has no address. */
+static void default_balloon(struct norm *n, struct dom_object *o)
 {
     (void)n;
-    if (NUM(o, WATCHDOG_MODEL) == WATCHDOG_MODEL_ITCO)
-        dom_unset(o, INFO_ADDRESS);
+    if (NUM(o, MEMBALLOON_MODEL) != BALLOON_MODEL_NONE)
+        return;
+    for (unsigned f = 0; f < INFO__MAX; f++)
+        dom_unset(o, f);
 }
 
 static void default_vsock(struct norm *n, struct dom_object *o)
@@ -444,7 +447,7 @@ void norm_misc(struct norm *n)
         {KIND_SOUND, default_sound},
         {KIND_VSOCK, default_vsock},
         {KIND_FILESYSTEM, default_filesystem},
-        {KIND_WATCHDOG, default_address_port},
+        {KIND_MEMBALLOON, default_balloon},
     };
     struct dom_object *o;
 

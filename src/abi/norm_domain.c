@@ -35,6 +35,19 @@ static int host_arch(void)
     return arch > 0 ? arch : ARCH_X86_64;
 }
 
+int norm_arch_of(const struct domain *dom)
+{
+    static const char prefix[] = "qemu-system-";
+    const char *emulator = TEXT(dom->root, DOMAIN_EMULATOR);
+    const char *at = emulator ? strstr(emulator, prefix) : NULL;
+    int arch = (int)NUM(dom->root, DOMAIN_ARCH);
+
+    if (arch)
+        return arch;
+    arch = at ? enum_find(&enum_arch, at + strlen(prefix)) : -1;
+    return arch > 0 ? arch : host_arch();
+}
+
 static bool starts(const char *s, const char *prefix)
 {
     return s && !strncmp(s, prefix, strlen(prefix));
@@ -71,13 +84,32 @@ static void classify(struct norm *n, const char *m)
     n->s390ccw = n->s390 && starts(m, "s390-ccw");
 }
 
+/*
+ * <os firmware='efi'> makes libvirt pick an image of the host; on q35 the
+ * first one usually has Secure Boot, which needs SMM, unless the document
+ * rules that out. The migratable format forgets the choice but not the SMM.
+ */
+static void select_firmware(struct norm *n)
+{
+    struct dom_object *r = n->root;
+    const char *wanted = TEXT(r, DOMAIN_OS_FEATURES);
+
+    if (n->second || !n->q35 || NUM(r, DOMAIN_OS_FIRMWARE) != OS_FIRMWARE_EFI ||
+        TEXT(r, DOMAIN_LOADER) || NUM(r, DOMAIN_LOADER_SECURE) == TRI_NO ||
+        NUM(r, DOMAIN_LOADER_STATELESS) == TRI_YES)
+        return;
+    if (wanted && strstr(wanted, "enabled='no' name='secure-boot'"))
+        return;
+    norm_default_num(n, r, DOMAIN_SMM_STATE, TRI_ON);
+}
+
 void norm_machine(struct norm *n)
 {
     struct dom_object *r = n->root;
     const char *name;
 
     if (!GIVEN(r, DOMAIN_ARCH))
-        dom_set_num(n->d, r, DOMAIN_ARCH, host_arch());
+        dom_set_num(n->d, r, DOMAIN_ARCH, n->host_arch);
     n->arch = (int)NUM(r, DOMAIN_ARCH);
     n->kvm = NUM(r, DOMAIN_TYPE) == VIRT_TYPE_KVM;
     name = TEXT(r, DOMAIN_MACHINE);
@@ -92,6 +124,7 @@ void norm_machine(struct norm *n)
     classify(n, TEXT(r, DOMAIN_MACHINE));
     if (n->s390)
         dom_unset(r, DOMAIN_ACPI);
+    select_firmware(n);
 }
 
 /* Features whose element alone means on. */

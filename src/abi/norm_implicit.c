@@ -59,12 +59,8 @@ static void maybe_add_input(struct norm *n, int type, int bus)
     struct dom_object *o;
 
     for (size_t i = 0; i < l->n; i++) {
-        int has = GIVEN(l->o[i], INPUT_BUS) ? (int)NUM(l->o[i], INPUT_BUS)
-                  : n->x86 && NUM(l->o[i], INPUT_TYPE) != INPUT_TYPE_TABLET
-                      ? INPUT_BUS_PS2
-                      : INPUT_BUS_USB;
-
-        if (NUM(l->o[i], INPUT_TYPE) == type && has == bus)
+        /* As written: a bus that is not filled in yet is none of these. */
+        if (NUM(l->o[i], INPUT_TYPE) == type && NUM(l->o[i], INPUT_BUS) == bus)
             return;
     }
     if ((o = norm_add(n, KIND_INPUT))) {
@@ -265,6 +261,22 @@ static void copy_info(struct dom_object *to, const struct dom_object *from)
     memcpy(to->v, from->v, INFO__MAX * sizeof(to->v[0]));
 }
 
+static void clear_info(struct dom_object *o)
+{
+    for (unsigned f = 0; f < INFO__MAX; f++)
+        dom_unset(o, f);
+}
+
+/* Once, at the end: the first console is written as its serial port. */
+void norm_console_twin(struct norm *n)
+{
+    const struct dom_list *c = &n->d->list[KIND_CONSOLE];
+    const struct dom_list *s = &n->d->list[KIND_SERIAL];
+
+    if (c->n && s->n && is(TEXT(c->o[0], CONSOLE_TARGET), "serial"))
+        copy_info(c->o[0], s->o[0]);
+}
+
 /*
  * The first console of a full-virtualised guest is the other name of its first
  * serial port; each is made from the other.
@@ -288,15 +300,13 @@ void norm_consoles(struct norm *n)
             o->line = consoles->o[0]->line;
             dom_set_num(n->d, o, SERIAL_PORT, 0);
         }
-        if (serials->n)
-            copy_info(consoles->o[0], serials->o[0]);
+        clear_info(consoles->o[0]);
         return;
     }
     if (!serials->n || !has_twin(serials->o[0]) ||
         !(o = norm_add(n, KIND_CONSOLE)))
         return;
     dom_set_text(o, CONSOLE_TARGET, "serial");
-    copy_info(o, serials->o[0]);
     memmove(consoles->o + 1, consoles->o,
             (consoles->n - 1) * sizeof(*consoles->o));
     consoles->o[0] = o;

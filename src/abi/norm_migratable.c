@@ -68,6 +68,11 @@ static void drop_devices(struct norm *n)
             dom_list_remove(l, i);
             break;
         }
+    /* An element that would be empty is not written at all. */
+    for (size_t i = l->n; i-- > 0;)
+        if (NUM(l->o[i], PANIC_MODEL) == PANIC_MODEL_DEFAULT &&
+            !GIVEN(l->o[i], INFO_ADDRESS))
+            dom_list_remove(l, i);
     l = &n->d->list[KIND_WATCHDOG];
     for (size_t i = 0; n->q35 && i < l->n; i++)
         if (NUM(l->o[i], WATCHDOG_MODEL) == WATCHDOG_MODEL_ITCO) {
@@ -98,16 +103,6 @@ static void drop_serial_types(struct norm *n)
     }
 }
 
-/* console[0] is written as a copy of serial[0]. */
-static void copy_console(struct norm *n)
-{
-    const struct dom_list *c = &n->d->list[KIND_CONSOLE];
-    const struct dom_list *s = &n->d->list[KIND_SERIAL];
-
-    if (c->n && s->n && is(TEXT(c->o[0], CONSOLE_TARGET), "serial"))
-        memcpy(c->o[0]->v, s->o[0]->v, INFO__MAX * sizeof(c->o[0]->v[0]));
-}
-
 static void keep_user_aliases(struct norm *n)
 {
     for (size_t k = 0; k < KIND__MAX; k++) {
@@ -126,7 +121,6 @@ void norm_migratable(struct norm *n)
     drop_controllers(n);
     drop_devices(n);
     drop_serial_types(n);
-    copy_console(n);
     keep_user_aliases(n);
     /* QEMU never had pconfig, though its model said so. */
     if (is(TEXT(n->root, DOMAIN_CPU_MODEL), "Icelake-Server") && n->x86 &&

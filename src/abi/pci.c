@@ -135,11 +135,21 @@ static unsigned controller_flags(const struct dom_object *o, unsigned pcie)
     }
 }
 
+/* Of type hostdev. */
+static bool is_usb_interface(const struct dom_object *o)
+{
+    const char *t = TEXT(o, INTERFACE_SRC_ADDRESS);
+
+    return t ? is(t, "usb") : GIVEN(o, INTERFACE_SRC_VENDOR);
+}
+
 static unsigned interface_flags(const struct dom_object *o, unsigned pcie)
 {
     const char *m = TEXT(o, INTERFACE_MODEL);
 
-    if (NUM(o, INTERFACE_TYPE) == NET_TYPE_HOSTDEV || is(m, "usb-net"))
+    if (NUM(o, INTERFACE_TYPE) == NET_TYPE_HOSTDEV)
+        return is_usb_interface(o) ? 0 : pcie;
+    if (is(m, "usb-net"))
         return 0;
     if (!m || is(m, "virtio") || is(m, "virtio-non-transitional") ||
         is(m, "e1000e") || is(m, "igb"))
@@ -435,8 +445,8 @@ static int next_free(struct set *s, struct addr *a, unsigned flags,
 
 static bool is_empty(const struct dom_object *o)
 {
-    return !NUM(o, INFO_DOMAIN) && !NUM(o, INFO_BUS) && !NUM(o, INFO_SLOT) &&
-           !NUM(o, INFO_FUNCTION);
+    /* libvirt does not look at the function. */
+    return !NUM(o, INFO_DOMAIN) && !NUM(o, INFO_BUS) && !NUM(o, INFO_SLOT);
 }
 
 static bool wanted(const struct dom_object *o)
@@ -809,8 +819,7 @@ static int assign_other(struct set *s, struct dom_object *o)
 static int assign_interface_hostdev(struct set *s, struct dom_object *o)
 {
     if (NUM(o, INTERFACE_TYPE) != NET_TYPE_HOSTDEV || !wanted(o) ||
-        is(TEXT(o, INTERFACE_SRC_ADDRESS), "usb") ||
-        (!TEXT(o, INTERFACE_SRC_ADDRESS) && GIVEN(o, INTERFACE_SRC_VENDOR)))
+        is_usb_interface(o))
         return 0;
     return take_next(s, o, -1);
 }

@@ -74,7 +74,7 @@
     F(DISCARD,    "driver/@discard",     NZENUM(discard),    NO,  G_HARD, NULL, "discard", "unmap capability of the disk") \
     F(ZEROES,     "driver/@detect_zeroes", NZENUM(detect_zeroes), NO, G_HOST, NULL, "detect_zeroes", "how the host writes zeroes") \
     F(NO_UNREF,   "driver/@discard_no_unref", SWITCH,        NO,  G_HOST, NULL, "discard_no_unref", "layout of the image") \
-    F(CACHE,      "driver/@cache",       NZENUM(disk_cache), NO,  G_SOFT, NULL, "cache", "the write cache bit of the device; the guest may have changed it, and its state travels") \
+    F(CACHE,      "driver/@cache",       ENUM(disk_cache)  , NO,  G_SOFT, NULL, "cache", "the write cache bit of the device; the guest may have changed it, and its state travels") \
     F(IO,         "driver/@io",          NZENUM(disk_io),    NO,  G_HOST, NULL, "I/O mode", "system calls of the host") \
     F(ERROR,      "driver/@error_policy", NZENUM(error_policy), NO, G_SOFT, NULL, "error policy", "what happens after an I/O error") \
     F(RERROR,     "driver/@rerror_policy", NZENUM(error_policy), NO, G_SOFT, NULL, "read error policy", "what happens after an I/O error") \
@@ -87,6 +87,7 @@
     F(SGIO,       "@sgio",               NZENUM(sgio),       NO,  G_HOST, NULL, "sgio", "privileges on the host") \
     F(SNAPSHOT,   "@snapshot",           NZENUM(snapshot),   NO,  G_HOST, NULL, "snapshot", "images of the host") \
     F(STARTUP,    "source/@startupPolicy", NZENUM(startup_policy), NO, G_HOST, NULL, "startup policy", "used at the start") \
+    F(BACKING,    "backingStore",        TREE,               NO,  G_HOST, NULL, "backing store", "images of the host") \
     F(SRC_FILE,   "source/@file",        STR,                NO,  G_HOST, NULL, "source file", "storage of the host") \
     F(SRC_DEV,    "source/@dev",         STR,                NO,  G_HOST, NULL, "source device", "storage of the host") \
     F(SRC_PROTO,  "source/@protocol",    STR,                NO,  G_HOST, NULL, "source protocol", "storage of the host") \

@@ -69,6 +69,7 @@
     F(ARCH,          "os/type/@arch",           ENUM(arch),            YES, G_HARD, NULL, "architecture", "another instruction set") \
     F(MACHINE,       "os/type/@machine",        STR,                   YES, G_HARD, NULL, "machine type", "the chipset and the version of every device") \
     F(OS_FIRMWARE,   "os/@firmware",            NZENUM(os_firmware),   NO,  G_SOFT, NULL, "firmware selection", "the chosen image decides (os/loader); the selection itself is not seen") \
+    F(OS_FEATURES,   "os/firmware",             TREE,                  NO,  G_SOFT, NULL, "firmware features", "the chosen image decides (os/loader); the selection itself is not seen") \
     F(LOADER,        "os/loader/text()",        STR,                   NO,  G_SOFT, NULL, "firmware image", "the image's content travels in RAM; only its size must fit, and paths differ between hosts") \
     F(LOADER_TYPE,   "os/loader/@type",         NZENUM(loader_type),   NO,  G_HARD, "rom", "firmware type", "pflash and ROM are different RAM blocks: QEMU refuses") \
     F(LOADER_READONLY, "os/loader/@readonly",   YESNO,                 NO,  G_HARD, NULL, "read-only firmware", "whether the guest can write its flash") \

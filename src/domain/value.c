@@ -67,7 +67,8 @@ static int parse_number(struct domain *dom, const struct dom_field *f,
         return bad(why, "number out of range");
     if (f->flags & DF_NONZERO && !v->num)
         return bad(why, "expected a positive integer");
-    v->text = dom_value_format(dom, f, v->num);
+    /* Which base it is written in matters to some (src/abi/validate.c). */
+    v->text = f->type == DT_UINT0 ? text : dom_value_format(dom, f, v->num);
     return 0;
 }
 
