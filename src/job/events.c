@@ -55,4 +55,6 @@ void job_feed(struct qmig_migration *m, const struct engine_event *ev)
         free_event(p);
     }
     m->stepping = false;
+    if (!m->ended && engine_phase(m->engine) != m->shown_phase)
+        job_show_progress(m, NULL);
 }

@@ -51,6 +51,7 @@ struct qmig_migration {
     int64_t connect_next;
     enum qmig_phase shown_phase;
     int64_t shown_us;
+    struct json_object *shown_info; /* query-migrate's last, or NULL */
 
     struct pending_event *first; /* events that wait while others are acted */
     struct pending_event **last; /* upon */

@@ -103,6 +103,7 @@ void qmig_migration_free(struct qmig_migration *m)
     engine_free(m->engine);
     qmig_params_free(m->params);
     qmp_error_free(m->error);
+    json_object_put(m->shown_info);
     json_object_put(m->result.json);
 
     char *strings[] = {m->addr[0],         m->addr[1],      m->domain_xml,

@@ -173,6 +173,11 @@ void job_show_progress(struct qmig_migration *m, struct json_object *info)
     int64_t now = qmp_now_us();
     enum qmig_phase phase = engine_phase(m->engine);
 
+    if (info) {
+        json_object_put(m->shown_info);
+        m->shown_info = json_object_get(info);
+    }
+    info = m->shown_info; /* a new phase has the figures of the last one */
     if (!m->o.progress ||
         (phase == m->shown_phase && now - m->shown_us < PROGRESS_US))
         return;
