@@ -70,11 +70,11 @@ static void bar_fits_the_terminal_whatever_its_width(void **state UNUSED)
 
     progress_bar_text(buf, sizeof(buf), 100, &q, 609);
     assert_string_equal(
-        buf, "[=================>          ]  60.9% sent 164.0M left 100.0M "
+        buf, "[================>          ]  60.9% sent 164.0M left 100.0M "
              "at 32.0M/s dirty 1.2M/s pass 2 ETA 4s");
     progress_bar_text(buf, sizeof(buf), 80, &q, 609);
     assert_string_equal(
-        buf, "[====>   ]  60.9% sent 164.0M left 100.0M at 32.0M/s dirty "
+        buf, "[====>  ]  60.9% sent 164.0M left 100.0M at 32.0M/s dirty "
              "1.2M/s pass 2 ETA 4s");
     q.total = q.transferred = q.remaining = UINT64_MAX;
     q.iteration = UINT64_MAX;

@@ -11,6 +11,7 @@
 #define ALMOST    999 /* permille that are shown until it is certain */
 #define MIN_BAR   10
 #define MAX_LINE  512
+#define USUAL     70 /* columns beside the bar */
 
 struct bytes_text bytes_text(uint64_t bytes)
 {
@@ -93,8 +94,10 @@ void progress_bar_text(char *buf, size_t size, size_t columns,
         figures(text, sizeof(text), q);
     else
         snprintf(text, sizeof(text), "%s", phase_name(q->phase));
-    /* Not the last column: the cursor has to stay on the line. */
+    /* Not the last column: the cursor has to stay on the line. The bar keeps
+     * its width while the figures grow and shrink within what is usual. */
     size_t used = strlen(text) + strlen("100.0% ") + 1;
+    used = used > USUAL ? used : USUAL;
     if (columns >= used + MIN_BAR) {
         size_t width = columns - used;
         bar(drawn, sizeof(drawn), width < 60 ? width : 60, permille);
