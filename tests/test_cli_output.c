@@ -84,8 +84,8 @@ static void bar_fits_the_terminal_whatever_its_width(void **state UNUSED)
         assert_true(strlen(buf) < columns);
     }
     q.phase = QMIG_PHASE_SWITCHOVER;
-    progress_bar_text(buf, sizeof(buf), 40, &q, 999);
-    assert_string_equal(buf, "[==================>]  99.9% switchover");
+    progress_bar_text(buf, sizeof(buf), 100, &q, 999);
+    assert_string_equal(buf, "[==========================>]  99.9% switchover");
 }
 
 static void eta_is_readable_or_a_dash(void **state UNUSED)
