@@ -125,7 +125,8 @@ static int parse_ssh(struct qmp_addr *a, const char *rest,
         colon = colon[1] == ':' ? colon + 1 : NULL;
     if (!colon)
         return bad(a, errp, "ssh:[USER@]HOST:PATH wanted");
-    if (colon == host || *rest == '-' || host == rest + 1)
+    if (colon == host || *rest == '-' || host == rest + 1 ||
+        (*host == '[' && (host[1] == ']' || host[1] == '-')))
         return bad(a, errp, "the host is missing (ssh:[USER@]HOST:PATH)");
     if (!colon[1])
         return bad(a, errp, "the path of the remote socket is missing");

@@ -12,6 +12,7 @@
  * REAP_US to exit.
  */
 #include "client_priv.h"
+#include "json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -188,7 +189,12 @@ void qmp_client_negotiate(struct qmp_client *c)
     };
 
     if (c->offers_oob && !c->o.no_oob) {
-        args = json_tokener_parse("{\"enable\":[\"oob\"]}");
+        static const char oob[] = "{\"enable\":[\"oob\"]}";
+
+        if (qmp_json_parse(oob, sizeof(oob) - 1, &args, &err) < 0) {
+            qmp_client_lost(c, err);
+            return;
+        }
         cmd.arguments = args;
     }
     struct qmp_pending *p = qmp_pending_new(&cmd, ++c->last_id, &err);

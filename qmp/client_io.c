@@ -157,8 +157,16 @@ static void handle_event(struct qmp_client *c, struct qmp_message *m)
 {
     if (!c->o.on.event)
         return;
-    if (!m->data && !c->no_data)
+    if (!m->data && !c->no_data) {
         c->no_data = json_object_new_object();
+        if (!c->no_data) {
+            struct qmp_error *why = NULL;
+
+            qmp_fail(&why, QMP_ERR_NOMEM, "no memory for an event");
+            qmp_client_lost(c, why);
+            return;
+        }
+    }
     c->o.on.event(c, m->event, m->data ? m->data : c->no_data, m->qemu_us,
                   c->o.on.opaque);
 }

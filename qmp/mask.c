@@ -5,6 +5,7 @@
  * (it hands out the ids of secrets, never their data), except under the key
  * names of `anywhere`.
  */
+#include "mask.h"
 #include "json.h"
 #include "transcript.h"
 
@@ -85,9 +86,11 @@ static bool may_have_secret(const char *text, size_t len)
     return memmem(text, len, "human-monitor-command", 21);
 }
 
+/* Without memory the value becomes null: it is gone in any case. */
 static bool set_member(struct json_object *o, const char *key, const char *text)
 {
-    return !json_object_object_add(o, key, json_object_new_string(text));
+    json_object_object_add(o, key, json_object_new_string(text));
+    return true;
 }
 
 static bool mask_member(struct json_object *o, const char *key)
@@ -186,16 +189,32 @@ static bool mask_command(struct json_object *o)
     return hit;
 }
 
-char *qmp_mask_secrets(const char *text, size_t len)
+int qmp_mask(const char *text, size_t len, char **ret)
 {
     CLEANUP(json_putp) struct json_object *o = NULL;
+    struct qmp_error *err = NULL;
     bool hit;
 
-    if (!may_have_secret(text, len) || qmp_json_parse(text, len, &o, NULL) < 0)
-        return NULL;
+    *ret = NULL;
+    if (!may_have_secret(text, len))
+        return 0;
+    if (qmp_json_parse(text, len, &o, &err) < 0) {
+        int rc = err->code == QMP_ERR_NOMEM ? -1 : 0;
+
+        qmp_error_free(err);
+        return rc;
+    }
     hit = mask_anywhere(o);
     hit |= mask_command(o);
     if (!hit)
-        return NULL;
-    return qmp_json_text(o);
+        return 0;
+    *ret = qmp_json_text(o);
+    return *ret ? 0 : -1;
+}
+
+char *qmp_mask_secrets(const char *text, size_t len)
+{
+    char *masked;
+
+    return qmp_mask(text, len, &masked) < 0 ? NULL : masked;
 }

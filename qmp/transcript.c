@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "transcript.h"
 #include "buffer.h"
+#include "mask.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -129,8 +130,12 @@ static int put_message(struct qmp_transcript *t, int64_t now_us,
                        const char *peer, char dir, const char *text, size_t len,
                        int nfds, bool valid)
 {
-    CLEANUP(freep) char *masked = valid ? qmp_mask_secrets(text, len) : NULL;
+    CLEANUP(freep) char *masked = NULL;
 
+    if (valid && qmp_mask(text, len, &masked) < 0) {
+        errno = ENOMEM;
+        return -1;
+    }
     if (put_start(t, now_us) < 0 ||
         qmp_buffer_puts(&t->out, ",\"peer\":") < 0 ||
         put_string(&t->out, peer) < 0 ||

@@ -105,6 +105,11 @@ static void addr_errors_say_what_is_wrong(void **state UNUSED)
         {"ssh:-oProxyCommand=x:/a",
          "address 'ssh:-oProxyCommand=x:/a': the host is missing "
          "(ssh:[USER@]HOST:PATH)"},
+        {"ssh:[-oProxyCommand=x]:/a",
+         "address 'ssh:[-oProxyCommand=x]:/a': the host is missing "
+         "(ssh:[USER@]HOST:PATH)"},
+        {"ssh:[]:/a", "address 'ssh:[]:/a': the host is missing "
+                      "(ssh:[USER@]HOST:PATH)"},
         {"ssh:[::1]/a", "address 'ssh:[::1]/a': ssh:[USER@]HOST:PATH wanted"},
         {"fd:", "address 'fd:': the number of a descriptor wanted"},
         {"fd:-1", "address 'fd:-1': the number of a descriptor wanted"},
