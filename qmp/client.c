@@ -504,6 +504,14 @@ static void expire(struct qmp_client *c, int64_t now_us)
     }
 }
 
+void qmp_client_flush(struct qmp_client *c)
+{
+    c->busy++;
+    if (c->state != QMP_CLOSED)
+        qmp_client_write(c);
+    leave(c);
+}
+
 void qmp_client_dispatch(struct qmp_client *c, int64_t now_us)
 {
     enter(c);

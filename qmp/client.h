@@ -153,7 +153,8 @@ struct qmp_command {
 
 /*
  * Queue a command; several may be under way (QMP answers in order, except
- * out-of-band). May be called before READY: it is sent then. On success done
+ * out-of-band). May be called before READY: it goes out right behind
+ * qmp_capabilities then. On success done
  * will run exactly once, never from inside this call; on failure neither done
  * nor free runs. *id (if not NULL) names it for qmp_client_cancel().
  * Errors: QMP_ERR_CLOSED, QMP_ERR_INVALID_ARG (oob that was not negotiated,
@@ -188,6 +189,13 @@ QMP_EXPORT size_t qmp_client_pollfds(const struct qmp_client *c,
 
 /* The next instant at which dispatch must be called; -1: none. */
 QMP_EXPORT int64_t qmp_client_deadline(const struct qmp_client *c);
+
+/*
+ * Write what is queued, as far as that goes without blocking. Dispatch does
+ * it, too; this is for a caller who is about to do something else, or who
+ * queued commands from another client's callback. No reply runs from here.
+ */
+QMP_EXPORT void qmp_client_flush(struct qmp_client *c);
 
 /*
  * Do what can be done without blocking: connect, write, read, parse, run

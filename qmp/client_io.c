@@ -25,11 +25,15 @@ static bool may_send(const struct qmp_client *c, const struct qmp_pending *p,
 {
     if (p->sent)
         return true;
-    if (c->state != QMP_READY && !p->internal)
+    /* QEMU takes commands in order: those that came early may follow
+     * qmp_capabilities at once, but for what needs its outcome. */
+    if (c->state != QMP_READY && !p->internal &&
+        (c->state != QMP_NEGOTIATING || p->oob || p->nfds))
         return false;
     if (p->oob)
         return true;
-    if (c->has_oob && c->in_flight.count + ahead >= QMP_MAX_IN_FLIGHT_OOB)
+    if ((c->has_oob || c->state == QMP_NEGOTIATING) &&
+        c->in_flight.count + ahead >= QMP_MAX_IN_FLIGHT_OOB)
         return false;
     if (!p->nfds)
         return true;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static struct peer peer;
 
@@ -62,17 +63,33 @@ client_does_not_enable_oob_when_it_is_not_offered(void **state UNUSED)
     qmp_error_free(err);
 }
 
-static void client_holds_commands_back_until_it_is_ready(void **state UNUSED)
+static void
+client_sends_early_commands_right_behind_the_negotiation(void **state UNUSED)
 {
     peer_open(&peer, NULL);
     peer_submit(&peer, "query-status", 0);
     assert_string_equal(peer_hear(&peer), "");
     peer_say(&peer, PEER_GREETING);
     assert_non_null(strstr(peer_hear(&peer), "qmp_capabilities"));
-    assert_string_equal(peer_hear(&peer), "");
-    peer_say(&peer, "{\"return\":{},\"id\":2}\r\n");
     assert_string_equal(peer_hear(&peer),
                         "{\"execute\":\"query-status\",\"id\":1}");
+    assert_int_equal(qmp_client_state(peer.c), QMP_NEGOTIATING);
+}
+
+static void client_flushes_without_reading(void **state UNUSED)
+{
+    struct qmp_command cmd = {.execute = "query-status"};
+    char heard[64];
+
+    peer_ready(&peer, NULL);
+    assert_int_equal(qmp_client_submit(peer.c, &cmd, NULL, NULL), 0);
+    assert_true(recv(peer.fd, heard, sizeof(heard), MSG_DONTWAIT | MSG_PEEK) <
+                0);
+    qmp_client_flush(peer.c);
+    assert_true(recv(peer.fd, heard, sizeof(heard), MSG_DONTWAIT | MSG_PEEK) >
+                0);
+    qmp_client_close(peer.c);
+    qmp_client_flush(peer.c); /* closed: nothing happens */
 }
 
 static void client_sends_pipelined_commands_in_order(void **state UNUSED)
@@ -766,7 +783,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(client_is_ready_after_greeting_and_negotiation),
         T(client_does_not_enable_oob_when_it_is_not_offered),
-        T(client_holds_commands_back_until_it_is_ready),
+        T(client_sends_early_commands_right_behind_the_negotiation),
+        T(client_flushes_without_reading),
         T(client_sends_pipelined_commands_in_order),
         T(client_ends_well_whatever_the_peer_does),
         T(client_hints_who_is_at_the_other_end),

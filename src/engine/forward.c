@@ -78,20 +78,43 @@ static bool must_turn_back(struct engine *e, const struct engine_event *ev)
 
 /* BEGIN */
 
-static void probe(struct engine *e, enum qmig_side side)
+static void probe(struct engine *e, enum qmig_side side, enum probe first,
+                  enum probe last)
 {
-    const struct peer *peer = &e->peer[side];
-
-    for (unsigned i = 0; i < PROBE__MAX; i++) {
-        /* Only the destination has commands whose form is in question, and
-         * a migration finds that out by trying. */
-        if (i == PROBE_SCHEMA &&
-            (side == QMIG_SIDE_SOURCE || !e->config.plan_only ||
-             peer->facts.known == FEATURES_ALL))
-            continue;
+    for (unsigned i = first; i <= last; i++)
         act_send_counted(e, side, probe_commands[i], NULL, TAG_PROBE | i,
                          DEADLINE_answer);
+}
+
+/* The questions go out with the negotiation: one wait less. */
+static void connect_to(struct engine *e, enum engine_action_kind how,
+                       enum qmig_side side)
+{
+    act_simple(e, how, side);
+    if (how == ACT_CONNECT)
+        probe(e, side, PROBE_STATUS, PROBE_UUID);
+    e->deadline = e->now + e->config.deadlines.us[DEADLINE_connect] +
+                  e->config.deadlines.us[DEADLINE_answer];
+}
+
+static void begin_ready(struct engine *e, const struct engine_event *ev)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    const struct facts *facts = &e->peer[ev->side].facts;
+
+    if (facts_greeting(&e->peer[ev->side].facts, ev->object, &err) < 0) {
+        engine_error(e, ev->side, err);
+        turn_back(e, "the greeting makes no sense");
+        return;
     }
+    if (ev->side != QMIG_SIDE_DEST)
+        return;
+    if (e->config.plan.dest_started)
+        probe(e, ev->side, PROBE_STATUS, PROBE_UUID);
+    /* Only the destination has commands whose form is in question, and a
+     * migration finds that out by trying. */
+    if (e->config.plan_only && facts->known != FEATURES_ALL)
+        probe(e, ev->side, PROBE_SCHEMA, PROBE_SCHEMA);
 }
 
 static void start_dest(struct engine *e)
@@ -104,9 +127,7 @@ static void start_dest(struct engine *e)
         turn_back(e, "there is nothing to migrate");
         return;
     }
-    act_simple(e, ACT_START_DEST, QMIG_SIDE_DEST);
-    e->deadline = e->now + e->config.deadlines.us[DEADLINE_connect] +
-                  e->config.deadlines.us[DEADLINE_answer];
+    connect_to(e, ACT_START_DEST, QMIG_SIDE_DEST);
 }
 
 /* Whatever recover needs to undo or to finish what follows. */
@@ -192,23 +213,14 @@ static void begin_probed(struct engine *e, const struct engine_event *ev)
 
 void begin_event(struct engine *e, const struct engine_event *ev)
 {
-    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
-
     if (must_turn_back(e, ev))
         return;
     if (ev->kind == EV_START) {
-        act_simple(e, ACT_CONNECT, QMIG_SIDE_SOURCE);
+        connect_to(e, ACT_CONNECT, QMIG_SIDE_SOURCE);
         if (!e->config.plan.dest_started)
-            act_simple(e, ACT_CONNECT, QMIG_SIDE_DEST);
-        e->deadline = e->now + e->config.deadlines.us[DEADLINE_connect] +
-                      e->config.deadlines.us[DEADLINE_answer];
+            connect_to(e, ACT_CONNECT, QMIG_SIDE_DEST);
     } else if (ev->kind == EV_READY) {
-        if (facts_greeting(&e->peer[ev->side].facts, ev->object, &err) < 0) {
-            engine_error(e, ev->side, err);
-            turn_back(e, "the greeting makes no sense");
-        } else {
-            probe(e, ev->side);
-        }
+        begin_ready(e, ev);
     } else if (is_tag(ev, TAG_PROBE)) {
         begin_probed(e, ev);
     } else if (engine_late(e)) {

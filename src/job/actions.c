@@ -115,9 +115,6 @@ static int begin_journal(struct qmig_migration *m, struct qmp_error **errp)
     m->lock = statedir_lock(m->state, guest_key(m), m->id, errp);
     if (m->lock < 0)
         return -1;
-    m->journal = journal_create(m->dir, errp);
-    if (!m->journal)
-        return -1;
     data = begin_record(m);
     return journal_write(m->journal, "begin", data, false, errp);
 }
@@ -141,9 +138,12 @@ static bool write_record(struct qmig_migration *m,
                          const struct engine_action *a)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
-    int rc = strcmp(a->name, "begin")
-                 ? journal_write(m->journal, a->name, a->arguments, true, &err)
-                 : begin_journal(m, &err);
+    int rc;
+
+    job_flush(m); /* QEMU may work while the disk does */
+    rc = strcmp(a->name, "begin")
+             ? journal_write(m->journal, a->name, a->arguments, true, &err)
+             : begin_journal(m, &err);
 
     if (rc == 0) {
         note_record(m, a->name);

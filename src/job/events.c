@@ -33,6 +33,13 @@ static void enqueue(struct qmig_migration *m, const struct engine_event *ev)
     m->last = &p->next;
 }
 
+void job_flush(struct qmig_migration *m)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(m->client); i++)
+        if (m->client[i])
+            qmp_client_flush(m->client[i]);
+}
+
 void job_feed(struct qmig_migration *m, const struct engine_event *ev)
 {
     if (!m->engine || m->ended)
@@ -54,6 +61,7 @@ void job_feed(struct qmig_migration *m, const struct engine_event *ev)
         }
         free_event(p);
     }
+    job_flush(m);
     m->stepping = false;
     if (!m->ended && engine_phase(m->engine) != m->shown_phase)
         job_show_progress(m, NULL);

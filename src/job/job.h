@@ -73,6 +73,9 @@ int job_check_xml(struct qmig_migration *m, char **dest_xml);
  * up meanwhile are queued. */
 void job_feed(struct qmig_migration *m, const struct engine_event *ev);
 
+/* Hand to the kernel what is queued for the monitors. */
+void job_flush(struct qmig_migration *m);
+
 /* job/actions.c: carry out the actions of the engine's last step. */
 void job_act(struct qmig_migration *m);
 

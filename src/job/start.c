@@ -116,5 +116,9 @@ int job_start(struct qmig_migration *m)
         make_engine(m) < 0)
         return -1;
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
-    return 0;
+    if (m->plan_only || m->ended)
+        return 0;
+    /* While the monitors greet. */
+    m->journal = journal_create(m->dir, &m->error);
+    return m->journal ? 0 : -1;
 }
