@@ -53,7 +53,7 @@ PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
 endif
 BASE  := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wvla \
          -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
-         -fPIC -fvisibility=hidden $(WERROR) -I. -Isrc $(PKG_CFLAGS) \
+         -pthread -fPIC -fvisibility=hidden $(WERROR) -I. -Isrc $(PKG_CFLAGS) \
          -DQMIGRATE_VERSION='"$(VERSION)"'
 
 LIBSRC := $(wildcard qmp/*.c) $(filter-out src/cli/%,$(wildcard src/*/*.c))

@@ -16,7 +16,8 @@
  * Link with pkg-config --libs qmigrate. Symbols start with qmig_, those of
  * the QMP client library below it with qmp_ (qmp/client.h and its
  * neighbours). The library never prints, never exits, installs no signal
- * handler and starts no thread. One object is used by one thread at a time.
+ * handler, and its one short-lived thread (it waits for the disk) blocks all
+ * signals. One object is used by one thread at a time.
  *
  * Strings are UTF-8 and NUL-terminated. "Borrowed" means that the callee
  * copies what it keeps; what a function returns as `const` stays the

@@ -42,10 +42,10 @@ static void engine_moves_a_running_guest(void **state UNUSED)
             "  switchover -> finish (the source says completed, by the return "
             "path)\n"
             "> D cont\n"
+            "> D migrate-set-capabilities\n"
             "  journal commit\n"
             "< D RESUME {}\n"
             "  finish -> confirm (the destination has taken over)\n"
-            "> D migrate-set-capabilities\n"
             "  journal quit\n"
             "> S quit\n"
             "  confirm -> done (completed)\n");
@@ -248,6 +248,22 @@ static void engine_stops_the_guest_first_when_not_live(void **state UNUSED)
     sim_result_clear(&whole);
 }
 
+/* What is learnt by trying: not offered, and that is remembered. */
+static void engine_learns_what_an_old_destination_lacks(void **state UNUSED)
+{
+    for (int old = 0; old < 2; old++) {
+        struct sim_options o = sim_defaults();
+
+        o.old = old;
+        struct sim_result r = sim_run(&o);
+        assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+        assert_int_equal(r.dest_known, 1u << FEATURE_EXIT_ON_ERROR);
+        assert_int_equal(r.dest_features,
+                         old ? 0 : 1u << FEATURE_EXIT_ON_ERROR);
+        sim_result_clear(&r);
+    }
+}
+
 static void deadlines_are_set_by_name(void **state UNUSED)
 {
     struct qmp_error *err = NULL;
@@ -285,6 +301,7 @@ int main(void)
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_ends_with_the_code_of_what_happened),
         cmocka_unit_test(engine_stops_the_guest_first_when_not_live),
+        cmocka_unit_test(engine_learns_what_an_old_destination_lacks),
         cmocka_unit_test(deadlines_are_set_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,12 +63,24 @@ void act_step(struct engine *e, const struct plan_step *step, unsigned tag)
                      DEADLINE_answer);
 }
 
-void act_journal(struct engine *e, const char *kind, struct json_object *data)
+static struct engine_action *record(struct engine *e, const char *kind,
+                                    struct json_object *data)
 {
     struct engine_action *a = append(e, ACT_JOURNAL);
 
     a->name = kind;
     a->arguments = data;
+    return a;
+}
+
+void act_journal(struct engine *e, const char *kind, struct json_object *data)
+{
+    record(e, kind, data)->sync = true;
+}
+
+void act_record(struct engine *e, const char *kind, struct json_object *data)
+{
+    record(e, kind, data);
 }
 
 void act_note(struct engine *e, const char *kind, struct json_object *data)

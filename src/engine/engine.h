@@ -126,7 +126,8 @@ enum engine_action_kind {
     ACT_START_DEST, /* run the command that starts the destination, then
                        connect to its monitor */
     ACT_SEND,       /* a QMP command */
-    ACT_JOURNAL,    /* a record, on disk before the next action (R3) */
+    ACT_JOURNAL,    /* a record; with `sync` on disk before the next action
+                       (R3) */
     ACT_NOTE,       /* for the transcript */
     ACT_WARN,       /* for the user */
     ACT_PROGRESS,   /* `arguments` is a reply to query-migrate */
@@ -142,6 +143,7 @@ struct engine_action {
     char *text;                    /* WARN; owned by the action */
     unsigned tag;
     bool oob;
+    bool sync;        /* JOURNAL */
     int64_t deadline; /* SEND: absolute */
 };
 

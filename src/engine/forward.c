@@ -78,12 +78,19 @@ static bool must_turn_back(struct engine *e, const struct engine_event *ev)
 
 /* BEGIN */
 
-static void probe(struct engine *e, enum qmig_side side, enum probe first,
-                  enum probe last)
+static void ask(struct engine *e, enum qmig_side side, enum probe probe)
 {
-    for (unsigned i = first; i <= last; i++)
-        act_send_counted(e, side, probe_commands[i], NULL, TAG_PROBE | i,
-                         DEADLINE_answer);
+    act_send_counted(e, side, probe_commands[probe], NULL, TAG_PROBE | probe,
+                     DEADLINE_answer);
+}
+
+/* Each question takes QEMU a turn of its main loop, about 0.2 ms: those whose
+ * answer would change nothing are left out. */
+static void probe(struct engine *e, enum qmig_side side)
+{
+    for (int i = 0; i < PROBE_SCHEMA; i++)
+        if (plan_needs_probe(&e->config.plan, side, (enum probe)i))
+            ask(e, side, (enum probe)i);
 }
 
 /* The questions go out with the negotiation: one wait less. */
@@ -92,7 +99,7 @@ static void connect_to(struct engine *e, enum engine_action_kind how,
 {
     act_simple(e, how, side);
     if (how == ACT_CONNECT)
-        probe(e, side, PROBE_STATUS, PROBE_UUID);
+        probe(e, side);
     e->deadline = e->now + e->config.deadlines.us[DEADLINE_connect] +
                   e->config.deadlines.us[DEADLINE_answer];
 }
@@ -110,11 +117,11 @@ static void begin_ready(struct engine *e, const struct engine_event *ev)
     if (ev->side != QMIG_SIDE_DEST)
         return;
     if (e->config.plan.dest_started)
-        probe(e, ev->side, PROBE_STATUS, PROBE_UUID);
+        probe(e, ev->side);
     /* Only the destination has commands whose form is in question, and a
      * migration finds that out by trying. */
     if (e->config.plan_only && facts->known != FEATURES_ALL)
-        probe(e, ev->side, PROBE_SCHEMA, PROBE_SCHEMA);
+        ask(e, ev->side, PROBE_SCHEMA);
 }
 
 static void start_dest(struct engine *e)
@@ -165,7 +172,7 @@ static void enter_prepare(struct engine *e)
     e->prepared = true;
     /* A QEMU takes one incoming migration; from here it may be used up. */
     e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
-    act_journal(e, "begin", NULL); /* takes the lock of the guest, too */
+    act_record(e, "begin", NULL); /* takes the lock of the guest, too */
     send_steps(e, STEP_SET, STEP_LISTENS);
     /* "migrate may have been sent": on disk while both sides are busy. */
     act_journal(e, "migrate", migrate_record(e));
@@ -391,8 +398,13 @@ static void commit(struct engine *e)
     else
         e->takeover_done = true;
     ask_status(e, QMIG_SIDE_DEST);
+    /* In the same write: later the guest, awake, makes it wait for 1 ms. */
+    send_steps(e, STEP_TIDY, STEP_TIDY);
+    e->tidying = engine_dest(e)->waiting - (takeover != NULL);
     ask_info(e, QMIG_SIDE_SOURCE);
-    act_journal(e, "commit", NULL);
+    /* For those who read the journal: what "switchover" permitted was done.
+     * The sync of "quit" brings it to the disk. */
+    act_record(e, "commit", NULL);
 }
 
 /* R4: only when the destination has loaded everything. */
@@ -505,6 +517,56 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
     }
 }
 
+/* CONFIRM */
+
+static bool has_figures(struct engine *e)
+{
+    struct json_object *value = NULL;
+
+    if (engine_source(e)->lost || e->info_asked > FIGURES_TRIES)
+        return true;
+    json_object_object_get_ex(e->info, "total-time", &value);
+    return status_is(engine_source(e), "completed") && value &&
+           json_object_get_int64(value) > 0;
+}
+
+static void give_up_source(struct engine *e)
+{
+    e->quit_sent = true;
+    if (engine_source(e)->lost)
+        return;
+    if (plan_find(&e->plan, STEP_QUIT)) {
+        act_journal(e, "quit", NULL);
+        send_steps(e, STEP_QUIT, STEP_QUIT);
+        return;
+    }
+    for (size_t i = 0; i < e->plan.n_undo; i++) {
+        if (e->plan.undo[i].side != QMIG_SIDE_SOURCE)
+            continue;
+        act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
+    }
+}
+
+/* Figures first: they are gone with the source. */
+static void try_give_up_source(struct engine *e)
+{
+    if (has_figures(e)) {
+        give_up_source(e);
+    } else if (!engine_source(e)->asking_info &&
+               (e->poll_at < 0 || e->now >= e->poll_at)) {
+        e->info_asked++;
+        e->poll_at = e->now + RETRY_US;
+        ask_info(e, QMIG_SIDE_SOURCE);
+    }
+}
+
+static void enter_confirm(struct engine *e)
+{
+    engine_set_state(e, ENGINE_CONFIRM, "the destination has taken over");
+    engine_limit(e, DEADLINE_undo);
+    try_give_up_source(e);
+}
+
 /* FINISH: R6, R7 */
 
 static void undecided(struct engine *e, enum qmig_side side, const char *what)
@@ -518,13 +580,6 @@ static void undecided(struct engine *e, enum qmig_side side, const char *what)
                         "destination'");
     e->undecided = true;
     engine_finish(e, what);
-}
-
-static void enter_confirm(struct engine *e)
-{
-    engine_set_state(e, ENGINE_CONFIRM, "the destination has taken over");
-    engine_limit(e, DEADLINE_undo);
-    send_steps(e, STEP_TIDY, STEP_TIDY);
 }
 
 /* Has the destination, by its own word, taken the guest over? */
@@ -564,8 +619,20 @@ static void finish_reply(struct engine *e, const struct engine_event *ev)
         e->poll_at = e->now + RETRY_US;
 }
 
+/* Settings that do not go back do no harm: the next migration sets them. */
+static void learn_tidied(struct engine *e, const struct engine_event *ev)
+{
+    const struct plan_step *step = step_of(e, ev);
+
+    if (ev->kind == EV_LOST && ev->side == QMIG_SIDE_DEST)
+        e->tidying = 0;
+    else if (step && step->kind == STEP_TIDY && e->tidying)
+        e->tidying--;
+}
+
 void finish_event(struct engine *e, const struct engine_event *ev)
 {
+    learn_tidied(e, ev);
     if (ev->kind == EV_JOURNAL_FAILED)
         act_warn(e, "the journal cannot be written any more; the guest is the "
                     "destination's");
@@ -591,38 +658,9 @@ void finish_event(struct engine *e, const struct engine_event *ev)
     }
 }
 
-/* CONFIRM */
-
-static bool has_figures(struct engine *e)
-{
-    struct json_object *value = NULL;
-
-    if (engine_source(e)->lost || e->info_asked > FIGURES_TRIES)
-        return true;
-    json_object_object_get_ex(e->info, "total-time", &value);
-    return status_is(engine_source(e), "completed") && value &&
-           json_object_get_int64(value) > 0;
-}
-
-static void give_up_source(struct engine *e)
-{
-    e->quit_sent = true;
-    if (engine_source(e)->lost)
-        return;
-    if (plan_find(&e->plan, STEP_QUIT)) {
-        act_journal(e, "quit", NULL);
-        send_steps(e, STEP_QUIT, STEP_QUIT);
-        return;
-    }
-    for (size_t i = 0; i < e->plan.n_undo; i++) {
-        if (e->plan.undo[i].side != QMIG_SIDE_SOURCE)
-            continue;
-        act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
-    }
-}
-
 void confirm_event(struct engine *e, const struct engine_event *ev)
 {
+    learn_tidied(e, ev);
     if (ev->kind == EV_CANCEL)
         act_warn(e, "too late to cancel: the guest is the destination's");
     if (ev->kind == EV_LOST && ev->side == QMIG_SIDE_DEST && !e->quit_sent) {
@@ -635,17 +673,9 @@ void confirm_event(struct engine *e, const struct engine_event *ev)
         engine_finish(e, "completed, but the source is left");
         return;
     }
-    if (!e->quit_sent) {
-        if (has_figures(e)) {
-            give_up_source(e);
-        } else if (!engine_source(e)->asking_info &&
-                   (e->poll_at < 0 || e->now >= e->poll_at)) {
-            e->info_asked++;
-            e->poll_at = e->now + RETRY_US;
-            ask_info(e, QMIG_SIDE_SOURCE);
-        }
-    }
-    if (e->quit_sent && !e->peer[0].waiting && !e->peer[1].waiting) {
+    if (!e->quit_sent)
+        try_give_up_source(e);
+    if (e->quit_sent && !engine_source(e)->waiting && !e->tidying) {
         engine_finish(e, "completed");
     } else if (engine_late(e)) {
         act_warn(e, "completed, but a monitor does not answer: see whether "

@@ -59,7 +59,8 @@ struct engine {
     bool continue_sent;
     bool takeover_done; /* the destination accepted cont */
     bool quit_sent;
-    bool killed; /* ACT_KILL_DEST was given */
+    unsigned tidying; /* STEP_TIDY that were not answered yet */
+    bool killed;      /* ACT_KILL_DEST was given */
 
     uint64_t transferred; /* for the stall deadline */
     int64_t progress_at;
@@ -99,8 +100,9 @@ void act_send(struct engine *e, enum qmig_side side, const char *execute,
 void act_send_oob(struct engine *e, enum qmig_side side, const char *execute,
                   struct json_object *arguments, unsigned tag,
                   int64_t timeout_us);
-/* Takes `data`. */
+/* Take `data`. act_journal() is on disk before what follows it. */
 void act_journal(struct engine *e, const char *kind, struct json_object *data);
+void act_record(struct engine *e, const char *kind, struct json_object *data);
 void act_note(struct engine *e, const char *kind, struct json_object *data);
 void act_warn(struct engine *e, const char *text);
 void act_simple(struct engine *e, enum engine_action_kind kind,

@@ -142,7 +142,7 @@ static bool write_record(struct qmig_migration *m,
 
     job_flush(m); /* QEMU may work while the disk does */
     rc = strcmp(a->name, "begin")
-             ? journal_write(m->journal, a->name, a->arguments, true, &err)
+             ? journal_write(m->journal, a->name, a->arguments, a->sync, &err)
              : begin_journal(m, &err);
 
     if (rc == 0) {

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -16,8 +18,10 @@ struct journal {
     int fd;
     int dirfd;
     unsigned n;
-    off_t size;      /* of what was written whole */
-    bool dir_synced; /* the directory knows the file */
+    off_t size; /* of what was written whole */
+    pthread_t syncer;
+    bool syncing;   /* `syncer` runs, or is to be joined */
+    int sync_errno; /* of the syncer, valid once it was joined */
 };
 
 static int fail_write(struct qmp_error **errp, int sys, const char *what)
@@ -27,6 +31,39 @@ static int fail_write(struct qmp_error **errp, int sys, const char *what)
     qmp_fail_sys(&err, sys, "%s the journal", what);
     err->code = QMIG_ERR_JOURNAL;
     return qmp_propagate(errp, TAKE_PTR(err));
+}
+
+/* The thread: the file and its name, on disk. */
+static void *sync_new_file(void *opaque)
+{
+    struct journal *j = opaque;
+
+    if (fdatasync(j->fd) < 0 || fsync(j->dirfd) < 0)
+        j->sync_errno = errno;
+    return NULL;
+}
+
+static void start_syncer(struct journal *j)
+{
+    sigset_t all;
+    sigset_t before;
+
+    sigfillset(&all); /* signals are the business of the caller's threads */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    j->syncing = pthread_create(&j->syncer, NULL, sync_new_file, j) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (!j->syncing)
+        sync_new_file(j);
+}
+
+/* 0, or -1 with errno. */
+static int end_syncer(struct journal *j)
+{
+    if (j->syncing)
+        pthread_join(j->syncer, NULL);
+    j->syncing = false;
+    errno = j->sync_errno;
+    return j->sync_errno ? -1 : 0;
 }
 
 struct journal *journal_create(const char *dir, struct qmp_error **errp)
@@ -56,6 +93,7 @@ struct journal *journal_create(const char *dir, struct qmp_error **errp)
     }
     j->fd = TAKE_FD(fd);
     j->dirfd = TAKE_FD(dirfd);
+    start_syncer(j);
     return j;
 }
 
@@ -63,6 +101,7 @@ void journal_close(struct journal *j)
 {
     if (!j)
         return;
+    end_syncer(j);
     close(j->fd);
     close(j->dirfd);
     free(j);
@@ -122,12 +161,7 @@ static int write_all(int fd, const char *text, size_t len)
 
 static int sync_to_disk(struct journal *j)
 {
-    if (fdatasync(j->fd) < 0)
-        return -1;
-    if (!j->dir_synced && fsync(j->dirfd) < 0)
-        return -1;
-    j->dir_synced = true;
-    return 0;
+    return end_syncer(j) < 0 || fdatasync(j->fd) < 0 ? -1 : 0;
 }
 
 int journal_write(struct journal *j, const char *record,

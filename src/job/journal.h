@@ -19,7 +19,10 @@
 struct journal;
 
 /* Create DIR/journal. Disk space is reserved now, so that a full disk is
- * noticed before anything moves. QMIG_ERR_JOURNAL. */
+ * noticed before anything moves. QMIG_ERR_JOURNAL.
+ *
+ * A new file's way to the disk takes ext4 some milliseconds: a thread sees to
+ * it, so that the first record that must be there finds it done. */
 struct journal *journal_create(const char *dir, struct qmp_error **errp);
 void journal_close(struct journal *j);
 

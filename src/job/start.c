@@ -75,6 +75,9 @@ static int make_places(struct qmig_migration *m, const char *dest_xml)
     m->dir = statedir_make(m->state, m->id, &m->error);
     if (!m->dir || open_transcript(m) < 0)
         return -1;
+    m->journal = journal_create(m->dir, &m->error);
+    if (!m->journal)
+        return -1;
     if (!dest_xml)
         return 0;
     if (asprintf(&m->dest_xml_path, "%s/dest.xml", m->dir) < 0) {
@@ -112,13 +115,9 @@ int job_start(struct qmig_migration *m)
 
     m->started = true;
     m->start_us = qmp_now_us();
-    if (job_check_xml(m, &dest_xml) < 0 || make_places(m, dest_xml) < 0 ||
-        make_engine(m) < 0)
+    if (job_check_xml(m, &dest_xml) < 0 || make_engine(m) < 0)
         return -1;
+    /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
-    if (m->plan_only || m->ended)
-        return 0;
-    /* While the monitors greet. */
-    m->journal = journal_create(m->dir, &m->error);
-    return m->journal ? 0 : -1;
+    return make_places(m, dest_xml);
 }

@@ -83,6 +83,10 @@ int plan_make(struct plan *plan, const struct plan_input *in,
               enum qmig_side *side, char **warnings, struct qmp_error **errp);
 void plan_clear(struct plan *plan);
 
+/* Is the answer to this question needed for this plan? */
+bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
+                      enum probe probe);
+
 /* Checks that need the source alone: is there a guest that can migrate? */
 int plan_check_source(const struct plan_input *in, const struct facts *source,
                       struct qmp_error **errp);

@@ -631,6 +631,8 @@ static void note_result(struct sim *s)
     r->source_runs = s->q[0].runs;
     r->dest_runs = s->q[1].runs;
     r->undone = !s->q[0].changed;
+    r->dest_known = engine_facts(s->e, QMIG_SIDE_DEST)->known;
+    r->dest_features = engine_facts(s->e, QMIG_SIDE_DEST)->features;
     r->verdict.error = NULL;
     r->verdict.info = NULL;
 }

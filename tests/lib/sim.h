@@ -42,9 +42,10 @@ struct sim_result {
     bool source_runs, dest_runs;
     bool both_ran; /* ever, at the same time */
     bool cont_before_commit;
-    bool quit_unproved; /* S was quit before D's word */
-    bool undone;        /* S's settings are what they were */
-    unsigned events;    /* how many were delivered in all */
+    bool quit_unproved;                 /* S was quit before D's word */
+    bool undone;                        /* S's settings are what they were */
+    uint32_t dest_known, dest_features; /* what was learnt */
+    unsigned events;                    /* how many were delivered in all */
     char *trace;
 };
 
