@@ -76,6 +76,8 @@ static const char *guest_key(struct qmig_migration *m)
 
     if (source->uuid)
         return source->uuid;
+    if (job_guest_uuid(m))
+        return job_guest_uuid(m);
     return source->name ? source->name : m->addr[QMIG_SIDE_SOURCE];
 }
 

@@ -132,8 +132,8 @@ static char **dest_environment(struct qmig_migration *m)
 {
     const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
     const char *asked = params_string(m->params, "destination_name");
-    const char *name = source->name;
-    const char *uuid = source->uuid;
+    const char *name = job_guest_name(m) ? job_guest_name(m) : source->name;
+    const char *uuid = job_guest_uuid(m) ? job_guest_uuid(m) : source->uuid;
     const struct {
         const char *name;
         const char *value;

@@ -6,6 +6,8 @@
 #ifndef QMIG_JOB_H
 #define QMIG_JOB_H
 
+#include "abi/abi.h"
+#include "domain/domain.h"
 #include "engine/engine.h"
 #include "job/child.h"
 #include "job/journal.h"
@@ -39,6 +41,8 @@ struct qmig_migration {
     char *transcript_path;
     char local_host[256];
     char *dest_xml_path; /* the XML that the destination gets, or NULL */
+    struct domain *domain;
+    struct abi_report *report;
 
     struct engine *engine;
     struct qmp_client *client[2];
@@ -68,6 +72,9 @@ int job_start(struct qmig_migration *m);
 
 /* job/xml.c: what the destination gets: *dest_xml, NULL if there is no XML. */
 int job_check_xml(struct qmig_migration *m, char **dest_xml);
+/* The guest as the domain XML has it; NULL if there is none. */
+const char *job_guest_name(const struct qmig_migration *m);
+const char *job_guest_uuid(const struct qmig_migration *m);
 
 /* job/events.c: tell the engine, carry out what it wants. Events that come
  * up meanwhile are queued. */

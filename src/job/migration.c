@@ -101,6 +101,8 @@ void qmig_migration_free(struct qmig_migration *m)
         close(m->lock);
     child_release(&m->child);
     engine_free(m->engine);
+    abi_report_free(m->report);
+    domain_free(m->domain);
     qmig_params_free(m->params);
     qmp_error_free(m->error);
     json_object_put(m->shown_info);
@@ -246,7 +248,9 @@ int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
         *ret = plan_json(engine_plan(m->engine));
     }
     if (report)
-        *report = NULL;
+        *report = m->report
+                      ? abi_report_json(m->report, "domain", "destination_xml")
+                      : NULL;
     qmig_migration_free(m);
     return rc;
 }

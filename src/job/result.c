@@ -150,6 +150,10 @@ void job_make_result(struct qmig_migration *m)
     add_string(json, "id", r->id);
     if (r->error)
         json_object_object_add(json, "error", error_json(r));
+    if (m->report && m->report->n)
+        json_object_object_add(
+            json, "check",
+            abi_report_json(m->report, "domain", "destination_xml"));
     if (!m->error)
         json_object_object_add(json, "stats", stats_json(m, &v));
     add_string(json, "transcript", r->transcript);

@@ -97,6 +97,8 @@ static int make_engine(struct qmig_migration *m)
                 .source_addr = m->addr[QMIG_SIDE_SOURCE],
                 .dest_addr = m->addr[QMIG_SIDE_DEST],
                 .local_host = m->local_host,
+                .name = job_guest_name(m),
+                .uuid = job_guest_uuid(m),
                 .dest_started = m->dest_exec != NULL,
                 .keep_source = m->o.keep_source,
             },
