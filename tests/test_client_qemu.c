@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What only a real QEMU can show. Skipped where there is none. */
+#include "tests/lib/test.h"
+#include "qmp/schema.h"
+#include "qmp/sync.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define QEMU   "qemu-system-x86_64"
+#define SECOND 1000000
+
+extern char **environ;
+
+static char dir[64];
+static char addr[128];
+static pid_t pid;
+
+static int start_qemu(void **state UNUSED)
+{
+    char monitor[256];
+    char *argv[] = {(char *)QEMU,       (char *)"-M",   (char *)"none",
+                    (char *)"-display", (char *)"none", (char *)"-nodefaults",
+                    (char *)"-qmp",     monitor,        NULL};
+
+    strcpy(dir, "/tmp/test_client_qemu.XXXXXX");
+    if (!mkdtemp(dir))
+        return -1;
+    snprintf(addr, sizeof(addr), "unix:%s/qmp", dir);
+    snprintf(monitor, sizeof(monitor), "%s,server=on,wait=off", addr);
+    if (posix_spawnp(&pid, QEMU, NULL, NULL, argv, environ) != 0)
+        pid = 0; /* not installed: the tests are skipped */
+    for (int i = 0; pid && i < 1000 && access(addr + 5, F_OK) < 0; i++)
+        poll(NULL, 0, 10);
+    return 0;
+}
+
+static int stop_qemu(void **state UNUSED)
+{
+    char cmd[128];
+
+    if (pid) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+    snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
+    return system(cmd);
+}
+
+static struct qmp_client *assert_opens(void)
+{
+    struct qmp_error *err = NULL;
+    struct qmp_client *c;
+
+    if (!pid)
+        skip();
+    c = qmp_open(addr, NULL, 10 * SECOND, &err);
+    if (!c)
+        fail_msg("%s", err->msg);
+    return c;
+}
+
+static struct json_object *assert_answers(struct qmp_client *c,
+                                          const char *execute,
+                                          struct json_object *args)
+{
+    struct qmp_error *err = NULL;
+    struct json_object *ret = qmp_call(c, execute, args, 10 * SECOND, &err);
+
+    if (!ret)
+        fail_msg("%s", err->msg);
+    return ret;
+}
+
+static void qemu_serves_one_client_at_a_time(void **state UNUSED)
+{
+    struct qmp_client *first = assert_opens();
+    struct qmp_error *err = NULL;
+
+    assert_int_equal(qmp_client_peer_pid(first), pid);
+    assert_true(qmp_client_has_oob(first));
+    assert_null(qmp_open(addr, NULL, 300000, &err));
+    assert_int_equal(err->code, QMP_ERR_NO_GREETING);
+    assert_non_null(err->hint);
+    qmp_error_free(err);
+    qmp_client_free(first);
+    qmp_client_free(assert_opens());
+}
+
+struct getfd {
+    int ok;
+    char refused[128];
+};
+
+static void on_getfd(struct qmp_client *c UNUSED, struct json_object *ret,
+                     const struct qmp_error *err, void *opaque)
+{
+    struct getfd *g = opaque;
+
+    g->ok += ret != NULL;
+    if (err)
+        snprintf(g->refused, sizeof(g->refused), "%s", err->msg);
+}
+
+/* Twenty at once: QEMU keeps only the descriptors that came last. */
+static void qemu_gets_each_descriptor_of_a_pipeline(void **state UNUSED)
+{
+    struct qmp_client *c = assert_opens();
+    struct getfd g = {0};
+    int pipes[2];
+    bool never = false;
+
+    assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
+    for (int i = 0; i < 20; i++) {
+        char name[32];
+        CLEANUP(json_putp) struct json_object *args = json_object_new_object();
+        struct qmp_command cmd = {.execute = "getfd",
+                                  .arguments = args,
+                                  .fds = &pipes[1],
+                                  .nfds = 1,
+                                  .done = on_getfd,
+                                  .opaque = &g};
+
+        snprintf(name, sizeof(name), "fd%d", i);
+        json_object_object_add(args, "fdname", json_object_new_string(name));
+        assert_int_equal(qmp_client_submit(c, &cmd, NULL, NULL), 0);
+        cmd = (struct qmp_command){.execute = "closefd",
+                                   .arguments = args,
+                                   .done = on_getfd,
+                                   .opaque = &g};
+        assert_int_equal(qmp_client_submit(c, &cmd, NULL, NULL), 0);
+    }
+    while (qmp_client_pending(c))
+        if (qmp_run(c, &never, 1000, NULL) < 0 &&
+            qmp_client_state(c) == QMP_CLOSED)
+            break;
+    if (g.ok != 40)
+        fail_msg("%d of 40: %s", g.ok, g.refused);
+    /* the other end shows that QEMU has closed them all */
+    char byte;
+    close(pipes[1]);
+    assert_int_equal(read(pipes[0], &byte, 1), 0);
+    close(pipes[0]);
+    qmp_client_free(c);
+}
+
+static void qemu_answers_out_of_band(void **state UNUSED)
+{
+    struct qmp_client *c = assert_opens();
+    struct getfd g = {0};
+    bool never = false;
+    struct qmp_command cmd = {
+        .execute = "query-yank", .oob = true, .done = on_getfd, .opaque = &g};
+
+    assert_int_equal(qmp_client_submit(c, &cmd, NULL, NULL), 0);
+    while (qmp_client_pending(c))
+        (void)qmp_run(c, &never, 1000, NULL);
+    assert_int_equal(g.ok, 1);
+    qmp_client_free(c);
+}
+
+static void qemu_schema_describes_migration(void **state UNUSED)
+{
+    struct qmp_client *c = assert_opens();
+    CLEANUP(json_putp)
+    struct json_object *reply = assert_answers(c, "query-qmp-schema", NULL);
+    CLEANUP(qmp_schema_freep)
+    struct qmp_schema *s = qmp_schema_parse(reply, NULL);
+    CLEANUP(json_putp)
+    struct json_object *args = json_tokener_parse(
+        "{\"capabilities\":[{\"capability\":\"events\",\"state\":true}]}");
+
+    assert_non_null(s);
+    assert_true(qmp_schema_has_command(s, "migrate"));
+    assert_true(qmp_schema_has_parameter(s, "max-bandwidth"));
+    assert_true(qmp_schema_has_capability(s, "return-path"));
+    assert_true(qmp_schema_has_event(s, "MIGRATION"));
+    assert_true(qmp_schema_allows_oob(s, "migrate-pause"));
+    assert_true(qmp_schema_has_argument(s, "blockdev-add", "server.path"));
+    assert_int_equal(
+        qmp_schema_check(s, "migrate-set-capabilities", args, NULL), 0);
+    json_object_put(assert_answers(c, "migrate-set-capabilities", args));
+    qmp_client_free(c);
+}
+
+static void qemu_death_ends_the_command_under_way(void **state UNUSED)
+{
+    struct qmp_client *c = assert_opens();
+    struct qmp_error *err = NULL;
+
+    kill(pid, SIGKILL);
+    assert_null(qmp_call(c, "query-status", NULL, 10 * SECOND, &err));
+    assert_int_equal(err->code, QMP_ERR_CLOSED);
+    qmp_error_free(err);
+    qmp_client_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(qemu_serves_one_client_at_a_time),
+        cmocka_unit_test(qemu_gets_each_descriptor_of_a_pipeline),
+        cmocka_unit_test(qemu_answers_out_of_band),
+        cmocka_unit_test(qemu_schema_describes_migration),
+        cmocka_unit_test(qemu_death_ends_the_command_under_way),
+    };
+    return cmocka_run_group_tests(tests, start_qemu, stop_qemu);
+}
