@@ -170,6 +170,33 @@ static int pair_up(struct side *a, struct side *b, enum round round)
     return 0;
 }
 
+static bool has_identity(const struct dom_kind *k)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(identities); i++)
+        if (identities[i].kind == k->id)
+            return true;
+    return false;
+}
+
+/* What is left of kinds without identity pairs up in order. */
+static void pair_rest(struct side *a, struct side *b)
+{
+    size_t j = 0;
+
+    if (!a->n || has_identity(a->o[0]->kind))
+        return;
+    for (size_t i = 0; i < a->n; i++) {
+        while (j < b->n && b->partner[j])
+            j++;
+        if (j == b->n)
+            return;
+        if (!a->partner[i]) {
+            a->partner[i] = j + 1;
+            b->partner[j] = i + 1;
+        }
+    }
+}
+
 static void pair_positions(struct side *a, struct side *b)
 {
     for (size_t i = 0; i < a->n && i < b->n; i++) {
@@ -195,6 +222,7 @@ int match_objects(struct dom_object *const *src, size_t nsrc,
     for (int r = 0; r < ROUNDS && !by_position; r++)
         if (pair_up(&a, &b, (enum round)r) < 0)
             return -1;
+    pair_rest(&a, &b);
     for (size_t i = 0; i < nsrc; i++)
         m->p[m->n++] =
             (struct match_pair){src[i], xp[i] ? dst[xp[i] - 1] : NULL};

@@ -17,7 +17,8 @@ struct match {
 /*
  * Pair two sets of objects of one kind. `by_position`: number i with number i;
  * otherwise by the strongest key that both have: user alias, the kind's own
- * identity (target, MAC, ...), address, then likeness of type, then position.
+ * identity (target, MAC, ...), address, then likeness of type; kinds without
+ * identity at last by position.
  * -1: out of memory. The caller frees m->p.
  */
 int match_objects(struct dom_object *const *src, size_t nsrc,
