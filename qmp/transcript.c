@@ -163,6 +163,27 @@ void qmp_transcript_message(struct qmp_transcript *t, int64_t now_us,
                  put_message(t, now_us, peer, dir, text, len, nfds, valid));
 }
 
+static int put_closed(struct qmp_transcript *t, int64_t now_us,
+                      const char *peer, const char *why)
+{
+    if (put_start(t, now_us) < 0 ||
+        qmp_buffer_puts(&t->out, ",\"peer\":") < 0 ||
+        put_string(&t->out, peer) < 0 ||
+        qmp_buffer_puts(&t->out, ",\"closed\":") < 0 ||
+        (why ? put_string(&t->out, why) : qmp_buffer_puts(&t->out, "null")) < 0)
+        return -1;
+    return qmp_buffer_puts(&t->out, "}\n");
+}
+
+void qmp_transcript_closed(struct qmp_transcript *t, int64_t now_us,
+                           const char *peer, const char *why)
+{
+    size_t start = qmp_buffer_len(&t->out);
+
+    if (!t->broken)
+        end_line(t, start, put_closed(t, now_us, peer, why));
+}
+
 static int put_note(struct qmp_transcript *t, int64_t now_us, const char *note,
                     struct json_object *members)
 {

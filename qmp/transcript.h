@@ -7,6 +7,7 @@
  *   {"t":1234,"peer":"source","dir":">","msg":{...}}
  *   {"t":1300,"peer":"source","dir":"<","msg":{...}}
  *   {"t":1400,"note":"phase","phase":"perform"}
+ *   {"t":1500,"peer":"source","closed":"connection lost"}
  *
  * `t` is in microseconds since the start (monotonic). Secrets are written as
  * "***" (a table in transcript.c says which). The file has mode 0600.
@@ -43,6 +44,10 @@ QMP_EXPORT void qmp_transcript_message(struct qmp_transcript *t, int64_t now_us,
                                        const char *peer, char dir,
                                        const char *text, size_t len, int nfds,
                                        bool valid);
+
+/* Record that a monitor's connection ended, and why (NULL: we closed it). */
+QMP_EXPORT void qmp_transcript_closed(struct qmp_transcript *t, int64_t now_us,
+                                      const char *peer, const char *why);
 
 /* Record a note of the program: {"t":...,"note":NAME, members...}. `members`
  * is borrowed and may be NULL. */

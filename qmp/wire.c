@@ -64,6 +64,7 @@ int qmp_wire_next(struct qmp_wire *w, const char **text, size_t *len,
         }
 
         w->scanned = 0;
+        w->ends++;
         w->in.start += line + 1;
         if (w->in.start == w->in.end)
             w->in.start = w->in.end = 0;

@@ -18,6 +18,7 @@ struct qmp_wire {
     size_t scanned; /* bytes of `in` known to hold no LF: never rescanned */
     size_t max;     /* bytes a line may have, its end not counted */
     uint64_t lines; /* returned so far */
+    uint64_t ends;  /* line ends so far, those of empty lines included */
 };
 
 void qmp_wire_init(struct qmp_wire *w, size_t max_line);

@@ -80,6 +80,8 @@ static void transcript_has_header_messages_and_notes(void **state UNUSED)
     qmp_transcript_note(t, 2001, "a \"note\"\n", NULL);
     qmp_transcript_message(t, 2002, "source", '<', "bad \xff\"\n\0", 8, 0,
                            false);
+    qmp_transcript_closed(t, 2003, "source", "lost \"it\"");
+    qmp_transcript_closed(t, 2004, "destination", NULL);
     assert_int_equal(qmp_transcript_close(t, NULL), 0);
     assert_string_equal(
         lines(),
@@ -90,7 +92,9 @@ static void transcript_has_header_messages_and_notes(void **state UNUSED)
         "{\"t\":1000,\"note\":\"phase\",\"phase\":\"perform\",\"n\":[1,null]}\n"
         "{\"t\":1001,\"note\":\"a \\\"note\\\"\\n\"}\n"
         "{\"t\":1002,\"peer\":\"source\",\"dir\":\"<\",\"raw\":\"bad "
-        "\\u00ff\\\"\\n\\u0000\"}\n");
+        "\\u00ff\\\"\\n\\u0000\"}\n"
+        "{\"t\":1003,\"peer\":\"source\",\"closed\":\"lost \\\"it\\\"\"}\n"
+        "{\"t\":1004,\"peer\":\"destination\",\"closed\":null}\n");
 
     const char *text = content();
     size_t len = strcspn(text, "\n");
