@@ -80,6 +80,9 @@ static void on_closed(struct qmp_client *c, const struct qmp_error *why,
 {
     struct qmig_migration *m = opaque;
 
+    if (m->transcript)
+        qmp_transcript_closed(m->transcript, qmp_now_us(),
+                              side_name(side_of(m, c)), why ? why->msg : NULL);
     if (why)
         lost(m, side_of(m, c), why);
 }
