@@ -10,6 +10,7 @@
 #define REDRAW_US 500000
 #define ALMOST    999 /* permille that are shown until it is certain */
 #define MIN_BAR   10
+#define MAX_BAR   60
 #define MAX_LINE  512
 #define USUAL     70 /* columns beside the bar */
 
@@ -67,9 +68,16 @@ static void figures(char *buf, size_t size, const struct qmig_progress *q)
              (unsigned long long)q->iteration, eta);
 }
 
-/* "[=====>    ] " of this width. */
-static void bar(char *buf, size_t size, size_t width, int permille)
+/* "[=====>    ] " beside so many columns of text; nothing if there is no
+ * room. It keeps its width while the figures grow and shrink within what is
+ * usual, and leaves the last column: the cursor has to stay on the line. */
+static void bar(char *buf, size_t size, size_t columns, size_t used,
+                int permille)
 {
+    used = used + 1 > USUAL ? used + 1 : USUAL;
+    if (columns < used + MIN_BAR)
+        return;
+    size_t width = columns - used < MAX_BAR ? columns - used : MAX_BAR;
     size_t inner = width - 3;
     size_t filled = inner * (size_t)permille / 1000;
     size_t n = 0;
@@ -94,14 +102,8 @@ void progress_bar_text(char *buf, size_t size, size_t columns,
         figures(text, sizeof(text), q);
     else
         snprintf(text, sizeof(text), "%s", phase_name(q->phase));
-    /* Not the last column: the cursor has to stay on the line. The bar keeps
-     * its width while the figures grow and shrink within what is usual. */
-    size_t used = strlen(text) + strlen("100.0% ") + 1;
-    used = used > USUAL ? used : USUAL;
-    if (columns >= used + MIN_BAR) {
-        size_t width = columns - used;
-        bar(drawn, sizeof(drawn), width < 60 ? width : 60, permille);
-    }
+    bar(drawn, sizeof(drawn), columns, strlen(text) + strlen("100.0% "),
+        permille);
     int n = snprintf(buf, size, "%s%5.1f%% %s", drawn, permille / 10.0, text);
     if (n > 0 && columns > 0 && (size_t)n >= columns && columns - 1 < size)
         buf[columns - 1] = 0;
@@ -241,11 +243,9 @@ void progress_end(struct progress *p, const char *result, bool completed)
     int n;
 
     if (p->mode == PROGRESS_BAR && p->drawn_us && completed) {
-        size_t columns = terminal_columns(p->out);
         char full[80] = "";
-        if (columns > MIN_BAR + 20)
-            bar(full, sizeof(full), columns - 20 < 60 ? columns - 20 : 60,
-                1000);
+        bar(full, sizeof(full), terminal_columns(p->out),
+            strlen(result) + strlen("100.0% "), 1000);
         n = snprintf(buf, sizeof(buf), "\r%s100.0%% %s\033[K", full, result);
         put_now(p->out, buf, (size_t)n);
     }
