@@ -224,6 +224,12 @@ static void engine_ends_with_the_code_of_what_happened(void **state UNUSED)
     r = sim_run(&o);
     assert_string_equal(r.error_code, "source.lost");
     sim_result_clear(&r);
+
+    o.fault = SIM_NONSENSE;
+    r = sim_run(&o);
+    assert_string_equal(r.error_code, "qmp.protocol");
+    assert_non_null(strstr(r.error_message, "'status' is a JSON int"));
+    sim_result_clear(&r);
 }
 
 static void engine_stops_the_guest_first_when_not_live(void **state UNUSED)

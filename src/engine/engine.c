@@ -72,6 +72,7 @@ void engine_free(struct engine *e)
     }
     plan_clear(&e->plan);
     json_object_put(e->info);
+    qmp_error_free(e->violation);
     qmp_error_free(e->error);
     free(e);
 }
@@ -155,23 +156,43 @@ static void set_string(char **to, const char *from)
     *to = from ? strdup(from) : NULL;
 }
 
-static const char *string_member(struct json_object *object, const char *name)
+/* A member that we know: NULL if it is not there; of a wrong type it is a
+ * violation of the protocol, and nothing that QEMU says can be trusted. */
+static struct json_object *known_member(struct engine *e, enum qmig_side side,
+                                        struct json_object *object,
+                                        const char *name, enum json_type type)
 {
     struct json_object *value = NULL;
 
     json_object_object_get_ex(object, name, &value);
-    return json_object_is_type(value, json_type_string)
-               ? json_object_get_string(value)
-               : NULL;
+    if (!value || json_object_is_type(value, type))
+        return value;
+    if (!e->violation) {
+        qmp_fail(&e->violation, QMP_ERR_PROTOCOL,
+                 "'%s' is a JSON %s, wanted a %s", name,
+                 json_type_to_name(json_object_get_type(value)),
+                 json_type_to_name(type));
+        e->violator = side;
+    }
+    return NULL;
 }
 
-static uint64_t transferred_bytes(struct json_object *info)
+static const char *string_member(struct engine *e, enum qmig_side side,
+                                 struct json_object *object, const char *name)
 {
-    struct json_object *ram = NULL;
-    struct json_object *value = NULL;
+    struct json_object *value =
+        known_member(e, side, object, name, json_type_string);
 
-    json_object_object_get_ex(info, "ram", &ram);
-    json_object_object_get_ex(ram, "transferred", &value);
+    return value ? json_object_get_string(value) : NULL;
+}
+
+static uint64_t transferred_bytes(struct engine *e, struct json_object *info)
+{
+    struct json_object *ram =
+        known_member(e, QMIG_SIDE_SOURCE, info, "ram", json_type_object);
+    struct json_object *value =
+        known_member(e, QMIG_SIDE_SOURCE, ram, "transferred", json_type_int);
+
     return value ? (uint64_t)json_object_get_int64(value) : 0;
 }
 
@@ -183,13 +204,15 @@ static void learn_info(struct engine *e, const struct engine_event *ev)
     peer->asking_info = false;
     if (!ev->object)
         return;
-    set_string(&peer->migration, string_member(ev->object, "status"));
-    if (string_member(ev->object, "error-desc"))
-        set_string(&peer->error_desc, string_member(ev->object, "error-desc"));
+    set_string(&peer->migration,
+               string_member(e, ev->side, ev->object, "status"));
+    const char *why = string_member(e, ev->side, ev->object, "error-desc");
+    if (why)
+        set_string(&peer->error_desc, why);
     if (ev->side != QMIG_SIDE_SOURCE)
         return;
 
-    uint64_t transferred = transferred_bytes(ev->object);
+    uint64_t transferred = transferred_bytes(e, ev->object);
     if (transferred != e->transferred) {
         e->transferred = transferred;
         e->progress_at = e->now;
@@ -205,7 +228,8 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
 
     if (!strcmp(ev->name, "MIGRATION")) {
         if (e->migrate_sent || ev->side == QMIG_SIDE_DEST)
-            set_string(&peer->migration, string_member(ev->object, "status"));
+            set_string(&peer->migration,
+                       string_member(e, ev->side, ev->object, "status"));
         e->progress_at = e->now;
     } else if (!strcmp(ev->name, "STOP")) {
         if (ev->side == QMIG_SIDE_SOURCE)
@@ -242,7 +266,8 @@ static void learn(struct engine *e, const struct engine_event *ev,
         if (ev->tag == TAG_INFO)
             learn_info(e, ev);
         else if (ev->tag == TAG_STATUS)
-            set_string(&peer->status, string_member(ev->object, "status"));
+            set_string(&peer->status,
+                       string_member(e, ev->side, ev->object, "status"));
         else if (is_counted(ev->tag) && of_this_state && peer->waiting)
             peer->waiting--;
         break;

@@ -56,6 +56,9 @@ static bool must_turn_back(struct engine *e, const struct engine_event *ev)
     if (ev->kind == EV_JOURNAL_FAILED) {
         engine_error(e, QMIG_SIDE_CONTROLLER, ev->err);
         turn_back(e, "the journal cannot be written");
+    } else if (e->violation) {
+        engine_error(e, e->violator, e->violation);
+        turn_back(e, "a monitor makes no sense");
     } else if (e->cancel_wanted) {
         engine_errorf(e, QMIG_SIDE_CONTROLLER, QMIG_ERR_USER_CANCEL,
                       "cancelled by the user");

@@ -69,6 +69,8 @@ struct engine {
     unsigned info_asked;      /* CONFIRM: how often figures were asked for */
     struct json_object *info; /* the source's last query-migrate */
 
+    struct qmp_error *violation; /* a known member of a wrong type */
+    enum qmig_side violator;
     struct qmp_error *error; /* the first one; why we turn back */
     enum qmig_phase error_phase;
     enum qmig_side error_side;

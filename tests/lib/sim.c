@@ -56,7 +56,7 @@ const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
         "none",   "cancel",  "kill source", "kill dest", "hang dest",
-        "refuse", "journal", "lose source", "lose dest",
+        "refuse", "journal", "lose source", "lose dest", "nonsense",
     };
     return names[fault];
 }
@@ -550,6 +550,9 @@ static void inject(struct sim *s)
         break;
     case SIM_LOSE_DEST:
         lose(s, QMIG_SIDE_DEST);
+        break;
+    case SIM_NONSENSE:
+        event(s, QMIG_SIDE_SOURCE, "MIGRATION", "{\"status\":1}");
         break;
     case SIM_NONE:
     case SIM__FAULTS:

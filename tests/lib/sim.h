@@ -19,6 +19,7 @@ enum sim_fault {
     SIM_JOURNAL,     /* the next record does not reach the disk */
     SIM_LOSE_SOURCE, /* only the monitor's connection is lost */
     SIM_LOSE_DEST,
+    SIM_NONSENSE, /* the source says something of a wrong type */
     SIM__FAULTS
 };
 
