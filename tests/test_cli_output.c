@@ -434,6 +434,25 @@ static void features_are_a_table(void **state UNUSED)
                    "              c\n");
 }
 
+static void live_report_lists_every_difference(void **state UNUSED)
+{
+    CLEANUP(json_putp)
+    struct json_object *o = json_tokener_parse(
+        "{\"verdict\":\"differs\",\"source\":\"/a\",\"dest\":\"/b\","
+        "\"differences\":[{\"severity\":\"refused\",\"path\":\"machine\","
+        "\"source\":\"q35\",\"dest\":\"pc\\u001b\",\"message\":"
+        "\"a is not b\"},{\"severity\":\"silent\",\"path\":\"vcpus\","
+        "\"source\":null,\"message\":\"c\"}]}");
+    FILE *f = open_text();
+
+    check_live_put(f, o);
+    expect_text(f, "refused: a is not b [machine]\n"
+                   "  source       q35\n"
+                   "  destination  pc\\x1b\n"
+                   "silent: c [vcpus]\n"
+                   "differs: /a against /b\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +473,7 @@ int main(void)
         cmocka_unit_test(plan_is_a_numbered_list),
         cmocka_unit_test(plan_sums_capabilities_up),
         cmocka_unit_test(features_are_a_table),
+        cmocka_unit_test(live_report_lists_every_difference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

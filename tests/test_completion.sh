@@ -53,12 +53,12 @@ has() { # has WANTED|!UNWANTED... -- WORD...
     done
 }
 
-has migrate plan features help --version -- qmigrate ''
+has migrate check plan features help --version -- qmigrate ''
 offers migrate qmigrate mig
 has --source --dest --bandwidth --xml --dname -p -- qmigrate migrate -
 has '!--postcopy' '!--batch' '!--man' -- qmigrate migrate --
 offers '--bandwidth' qmigrate migrate --source x --band
-has --json --help '!--bandwidth' -- qmigrate features -
+has --batch --policy --source '!--bandwidth' -- qmigrate check -
 offers 'auto bar plain json none' qmigrate migrate --progress ''
 offers 'plain' qmigrate migrate --progress = pl
 offers 'plain' qmigrate migrate --progress pl

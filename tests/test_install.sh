@@ -98,6 +98,7 @@ check 'PREFIX is in qmigrate.pc' grep -qx 'prefix=/opt/qm' "$T/stage/opt/qm/lib/
 check 'pkg-config knows the version' \
     exits 0 "$("$build/qmigrate" --version | cut -d' ' -f2)" pc --modversion
 check 'only symbols of the interface' empty foreign_symbols
+check 'all that the headers promise' diff <(promised) <(exported)
 check 'each header compiles alone' headers_alone
 check 'the program runs' exits 0 'qmigrate 0.' "$T/usr/bin/qmigrate" --version
 

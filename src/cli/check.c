@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The verb `check`: two domain XMLs (or many pairs of them) through the
- * guest-ABI comparison, as text for people or as one JSON object a pair.
+ * guest-ABI comparison, as text for people or as one JSON object a pair; two
+ * running QEMUs are check_live.c's.
  */
 #include "cli.h"
 
@@ -185,15 +186,25 @@ static int check_batch(const struct cli *cli, struct qmp_error **errp)
 
 int cli_check(struct cli *cli, struct qmp_error **errp)
 {
+    bool live = cli->o.source || cli->o.dest;
+    int code = 0;
+
     if (cli->batch) {
-        if (cli->n_operands)
+        if (cli->n_operands || live)
             return qmp_fail(errp, QMIG_ERR_USAGE,
                             "--batch takes the files from its list, not from "
                             "the command line");
         return check_batch(cli, errp);
     }
-    if (cli->n_operands != 2)
+    if (cli->n_operands != 2 && !(live && cli->n_operands == 0))
         return qmp_fail(errp, QMIG_ERR_USAGE,
-                        "check needs SOURCE.xml and DEST.xml");
-    return check_pair(cli, cli->operands[0], cli->operands[1], errp);
+                        "check needs SOURCE.xml and DEST.xml, or --source "
+                        "ADDR and --dest ADDR");
+    if (live)
+        code = cli_check_live(cli, errp);
+    if (code < 0 || cli->n_operands == 0)
+        return code;
+
+    int xml = check_pair(cli, cli->operands[0], cli->operands[1], errp);
+    return xml < 0 || xml > code ? xml : code;
 }

@@ -127,8 +127,12 @@ verb_fn cli_plan;
 verb_fn cli_features;
 verb_fn cli_help;
 verb_fn cli_check;
+/* The part of `check` that compares two running QEMUs (--source, --dest):
+ * prints its own report, ends with 0 or 3, or -1. */
+verb_fn cli_check_live;
 
 /* What these print, for tests. */
+void check_live_put(FILE *f, struct json_object *report);
 void plan_put(FILE *f, struct json_object *steps);
 void features_put(FILE *f, struct json_object *features);
 

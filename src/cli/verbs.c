@@ -16,8 +16,9 @@ const struct verb verbs[] = {
      cli_plan},
     {"features", VERB_FEATURES, "ADDR", 1,
      "what the QEMU behind a monitor can do for a migration", cli_features},
-    {"check", VERB_CHECK, "SOURCE.xml DEST.xml\n--batch FILE|-", 2,
-     "compare the guest ABI of two domain XMLs, every difference at once",
+    {"check", VERB_CHECK, "SOURCE.xml DEST.xml\n"
+     "--source ADDR --dest ADDR [SOURCE.xml DEST.xml]\n--batch FILE|-", 2,
+     "compare two domain XMLs or two running QEMUs, every difference at once",
      cli_check},
     {"help", VERB_HELP, "[VERB]", 1,
      "explain a verb; print the manual page or the bash completion", cli_help},

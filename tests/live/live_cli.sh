@@ -58,6 +58,23 @@ $after"
     guest_counts src 1
 }
 
+case_check_compares_two_running_qemus() {
+    both
+    # shellcheck disable=SC2046
+    expect 0 qmigrate check $(peers)
+    grep -q '^same: ' "$T/out"
+    # shellcheck disable=SC2046
+    expect 0 qmigrate check $(peers) --json
+    [ "$(json verdict)" = same ]
+    expect 2 qmigrate check --source "$T/src.qmp"
+    expect 1 qmigrate check --source "$T/src.qmp" --dest "$T/none"
+    [ "$(runstate src)" = running ]
+    start_qemu odd "$VER_DST" -incoming defer -device virtio-rng-pci,id=rng9
+    expect 3 qmigrate check --source "$T/src.qmp" --dest "$T/odd.qmp"
+    grep -q 'rng9' "$T/out"
+    grep -q '^differs: ' "$T/out"
+}
+
 # The plan is what is then sent: each of its commands, in its order a side. (A
 # command is sent again without an argument that an older QEMU refused.)
 case_migrate_sends_what_plan_said() {
@@ -234,7 +251,8 @@ case_program_of_the_examples_moves_a_guest() {
     guest_check src dst
 }
 
-for c in features_tells_what_qemu_can_do plan_shows_all_and_changes_nothing; do
+for c in features_tells_what_qemu_can_do plan_shows_all_and_changes_nothing \
+    check_compares_two_running_qemus; do
     for v in $(versions); do run_case case_$c "$v" "$v"; done
 done
 for_pairs case_migrate_sends_what_plan_said
