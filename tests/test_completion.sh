@@ -62,8 +62,8 @@ has --batch --policy --source '!--bandwidth' -- qmigrate check -
 offers 'auto bar plain json none' qmigrate migrate --progress ''
 offers 'plain' qmigrate migrate --progress = pl
 offers 'plain' qmigrate migrate --progress pl
-offers 'bandwidth= destination_name= destination_xml= migrate_uri=' qmigrate plan -p ''
-offers 'live paused' qmigrate migrate -f ''
+offers 'bandwidth= bandwidth.avail.switchover=' qmigrate plan -p band
+offers 'parallel paused' qmigrate migrate -f 'pa'
 offers 'guest-abi libvirt' qmigrate check --policy =
 offers "$T/file.xml" qmigrate migrate --domain "$T/f"
 offers "$T/directory" qmigrate migrate --state-dir "$T/"

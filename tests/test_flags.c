@@ -189,14 +189,12 @@ static const struct rule_case conflicts[] = {
 
 /* What follows every rule, and is then not there yet. */
 static const struct rule_case later[] = {
-    {"compression=mt compression=xbzrle compression.mt.level=0", 0,
-     "parameter 'compression' is not supported yet"},
+    {"compression=mt compression=xbzrle compression.mt.level=0", 0, NULL},
     {"bandwidth.postcopy=0", QMIG_LIVE,
      "parameter 'bandwidth.postcopy' is not supported yet"},
     {"bandwidth=1", QMIG_LIVE | QMIG_POSTCOPY,
      "flag 'postcopy' is not supported yet"},
-    {"compression=zlib", QMIG_PARALLEL | QMIG_COMPRESSED,
-     "flag 'compressed' is not supported yet"},
+    {"compression=zlib", QMIG_PARALLEL | QMIG_COMPRESSED, NULL},
     {"", QMIG_UNSAFE, "flag 'unsafe' is not supported yet"},
     {"", QMIG_ABORT_ON_ERROR, "flag 'abort_on_error' is not supported yet"},
     {"", QMIG_CHANGE_PROTECTION,

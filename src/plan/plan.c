@@ -2,60 +2,10 @@
 #include "plan/plan.h"
 
 #include "error/errcode.h"
+#include "plan/settings.h"
 
 #include <assert.h>
 #include <string.h>
-
-enum wanted { OFF, ON };
-
-/*
- * What every capability that we know shall be: they stay set when a QEMU
- * changes its role. Sent are those that are otherwise; the mere mention of
- * background-snapshot, off, takes 7.2 some 3 ms (it tries userfaultfd). What
- * a QEMU has and we do not know is left alone.
- */
-/* clang-format off */
-static const struct capability_rule {
-    const char *name;
-    enum wanted source;
-    enum wanted dest;
-} capability_rules[] = {
-    /* name                     source   destination */
-    { "auto-converge",          OFF,     OFF     },
-    { "background-snapshot",    OFF,     OFF     },
-    { "block",                  OFF,     OFF     },
-    { "compress",               OFF,     OFF     },
-    { "dirty-bitmaps",          OFF,     OFF     },
-    { "dirty-limit",            OFF,     OFF     },
-    { "events",                 ON,      ON      },
-    { "late-block-activate",    OFF,     ON      },
-    { "mapped-ram",             OFF,     OFF     },
-    { "multifd",                OFF,     OFF     },
-    { "pause-before-switchover", ON,     OFF     },
-    { "postcopy-blocktime",     OFF,     OFF     },
-    { "postcopy-preempt",       OFF,     OFF     },
-    { "postcopy-ram",           OFF,     OFF     },
-    { "rdma-pin-all",           OFF,     OFF     },
-    { "release-ram",            OFF,     OFF     },
-    { "return-path",            ON,      ON      },
-    { "switchover-ack",         OFF,     OFF     },
-    { "validate-uuid",          OFF,     OFF     },
-    { "xbzrle",                 OFF,     OFF     },
-    { "zero-copy-send",         OFF,     OFF     },
-};
-
-/* Typed parameter -> QEMU's migration parameter. */
-static const struct parameter_rule {
-    const char *name;
-    const char *qemu;
-    unsigned long long unit; /* QEMU's value = ours * unit */
-    bool source;
-    bool dest;
-} parameter_rules[] = {
-    /* libvirt         QEMU             unit        source dest */
-    { "bandwidth",     "max-bandwidth", 1ull << 20, true,  false },
-};
-/* clang-format on */
 
 const char *side_name(enum qmig_side side)
 {
@@ -108,15 +58,6 @@ static struct json_object *one_string(const char *name, const char *value)
     return object;
 }
 
-static void list_capability(struct json_object *list, const char *name,
-                            bool state)
-{
-    struct json_object *row = one_string("capability", name);
-
-    json_object_object_add(row, "state", json_object_new_boolean(state));
-    json_object_array_add(list, row);
-}
-
 static struct json_object *in_object(const char *name,
                                      struct json_object *value)
 {
@@ -126,122 +67,53 @@ static struct json_object *in_object(const char *name,
     return object;
 }
 
-/* Settings of one side go back to what they were: into `steps`. */
-static void add_restore(struct plan *plan, bool undo, enum qmig_side side,
-                        struct json_object *capabilities,
-                        struct json_object *parameters)
+/* The settings of one side go back to what they were. */
+static void add_undo(struct plan *plan, enum qmig_side side,
+                     const struct settings *s)
 {
-    struct plan_step *steps = undo ? plan->undo : plan->steps;
-    size_t *n = undo ? &plan->n_undo : &plan->n;
-    enum step_kind kind = undo ? STEP_SET : STEP_TIDY;
     const char *why = "as it was before the migration";
 
-    if (json_object_array_length(capabilities))
-        add_step(steps, n, kind, side, QMIG_PHASE_CONFIRM,
-                 "migrate-set-capabilities",
-                 in_object("capabilities", json_object_get(capabilities)), why);
-    if (json_object_object_length(parameters))
-        add_step(steps, n, kind, side, QMIG_PHASE_CONFIRM,
-                 "migrate-set-parameters", json_object_get(parameters), why);
+    if (json_object_array_length(s->capabilities_back))
+        add_step(
+            plan->undo, &plan->n_undo, STEP_SET, side, QMIG_PHASE_CONFIRM,
+            "migrate-set-capabilities",
+            in_object("capabilities", json_object_get(s->capabilities_back)),
+            why);
+    if (json_object_object_length(s->parameters_back))
+        add_step(plan->undo, &plan->n_undo, STEP_SET, side, QMIG_PHASE_CONFIRM,
+                 "migrate-set-parameters", json_object_get(s->parameters_back),
+                 why);
 }
 
 bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                       enum probe probe)
 {
-    unsigned long long value;
-
     if (probe == PROBE_NAME)
         return in->name || in->dest_started ||
                params_string(in->params, "destination_name");
-    if (probe != PROBE_PARAMETERS)
-        return true;
-    for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++) {
-        const struct parameter_rule *rule = &parameter_rules[i];
-
-        if ((side == QMIG_SIDE_SOURCE ? rule->source : rule->dest) &&
-            params_ullong(in->params, rule->name, &value))
-            return true;
-    }
-    return false;
-}
-
-static int parameter_value(const struct plan_input *in,
-                           const struct parameter_rule *rule,
-                           unsigned long long *value, struct qmp_error **errp)
-{
-    unsigned long long given = 0;
-
-    params_ullong(in->params, rule->name, &given);
-    if (__builtin_mul_overflow(given, rule->unit, value) || *value > INT64_MAX)
-        return qmp_fail(errp, QMIG_ERR_PARAM_RANGE,
-                        "parameter '%s' is %llu, must be at most %llu",
-                        rule->name, given,
-                        (unsigned long long)INT64_MAX / rule->unit);
-    return 0;
-}
-
-/* migrate-set-parameters of one side, and what undoes it. */
-static int collect_parameters(const struct plan_input *in, enum qmig_side side,
-                              const struct facts *mine, struct json_object *set,
-                              struct json_object *restore,
-                              struct qmp_error **errp)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++) {
-        const struct parameter_rule *rule = &parameter_rules[i];
-        struct json_object *before = facts_parameter(mine, rule->qemu);
-        unsigned long long value;
-
-        if (!(side == QMIG_SIDE_SOURCE ? rule->source : rule->dest))
-            continue;
-        if (parameter_value(in, rule, &value, errp) < 0)
-            return -1;
-        if (!value)
-            continue; /* 0 or not given: QEMU's own value stays */
-        if (!before)
-            return qmp_fail(errp, QMIG_ERR_CAPABILITY,
-                            "parameter '%s' needs QEMU's '%s', which this "
-                            "QEMU (%s) does not have",
-                            rule->name, rule->qemu, mine->version);
-        json_object_object_add(set, rule->qemu,
-                               json_object_new_int64((int64_t)value));
-        json_object_object_add(restore, rule->qemu, json_object_get(before));
-    }
-    return 0;
+    if (probe == PROBE_PARAMETERS)
+        return settings_need_parameters(in, side);
+    return true;
 }
 
 /* The settings of one side, before the migration and back after it. */
 static int add_settings(struct plan *plan, const struct plan_input *in,
                         enum qmig_side side, const struct facts *mine,
-                        struct qmp_error **errp)
+                        const struct facts *other, struct qmp_error **errp)
 {
-    CLEANUP(json_putp) struct json_object *on = json_object_new_array();
-    CLEANUP(json_putp) struct json_object *back = json_object_new_array();
-    CLEANUP(json_putp) struct json_object *set = json_object_new_object();
-    CLEANUP(json_putp) struct json_object *restore = json_object_new_object();
+    CLEANUP(settings_clear) struct settings s = {0};
 
-    for (size_t i = 0; i < ARRAY_SIZE(capability_rules); i++) {
-        const struct capability_rule *rule = &capability_rules[i];
-        int before = facts_capability(mine, rule->name);
-        bool state =
-            (side == QMIG_SIDE_SOURCE ? rule->source : rule->dest) == ON;
-
-        if (before < 0 || before == state)
-            continue;
-        list_capability(on, rule->name, state);
-        list_capability(back, rule->name, before);
-    }
-    if (collect_parameters(in, side, mine, set, restore, errp) < 0)
+    if (settings_make(&s, in, side, mine, other, errp) < 0)
         return -1;
-
-    if (json_object_array_length(on))
+    if (json_object_array_length(s.capabilities))
         add(plan, STEP_SET, side, QMIG_PHASE_PREPARE,
             "migrate-set-capabilities",
-            in_object("capabilities", json_object_get(on)),
+            in_object("capabilities", json_object_get(s.capabilities)),
             "what this migration needs and is not so yet");
-    if (json_object_object_length(set))
+    if (json_object_object_length(s.parameters))
         add(plan, STEP_SET, side, QMIG_PHASE_PREPARE, "migrate-set-parameters",
-            json_object_get(set), "what the typed parameters ask for");
-    add_restore(plan, true, side, back, restore);
+            json_object_get(s.parameters), "what the typed parameters ask for");
+    add_undo(plan, side, &s);
     return 0;
 }
 
@@ -361,7 +233,7 @@ static void add_finish(struct plan *plan, const struct plan_input *in,
 
 static int build(struct plan *plan, const struct plan_input *in,
                  const struct facts *source, const struct facts *dest,
-                 struct qmp_error **errp)
+                 enum qmig_side *side, struct qmp_error **errp)
 {
     plan->source_runs = plan_status_runs(source->status);
     plan->arrives_paused = !plan->source_runs || (in->flags & QMIG_PAUSED);
@@ -376,9 +248,13 @@ static int build(struct plan *plan, const struct plan_input *in,
 
     add(plan, STEP_SET, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE, "stop", NULL,
         "disarm: it shall not start by itself once it has loaded");
-    if (add_settings(plan, in, QMIG_SIDE_DEST, dest, errp) < 0 ||
-        add_settings(plan, in, QMIG_SIDE_SOURCE, source, errp) < 0)
+    *side = QMIG_SIDE_DEST;
+    if (add_settings(plan, in, QMIG_SIDE_DEST, dest, source, errp) < 0)
         return -1;
+    *side = QMIG_SIDE_SOURCE;
+    if (add_settings(plan, in, QMIG_SIDE_SOURCE, source, dest, errp) < 0)
+        return -1;
+    *side = QMIG_SIDE_CONTROLLER;
     if (!plan->dest_listens)
         add_listen(plan, listen, dest);
     if (add_perform(plan, in, errp) < 0)
@@ -400,7 +276,7 @@ int plan_make(struct plan *plan, const struct plan_input *in,
     if (plan_check_dest(in, source, dest, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;
-    if (build(&made, in, source, dest, errp) < 0) {
+    if (build(&made, in, source, dest, side, errp) < 0) {
         plan_clear(&made);
         return -1;
     }
