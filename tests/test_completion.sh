@@ -63,7 +63,7 @@ offers 'auto bar plain json none' qmigrate migrate --progress ''
 offers 'plain' qmigrate migrate --progress = pl
 offers 'plain' qmigrate migrate --progress pl
 offers 'bandwidth= bandwidth.avail.switchover=' qmigrate plan -p band
-offers 'parallel paused' qmigrate migrate -f 'pa'
+offers 'paused parallel' qmigrate migrate -f pa
 offers 'guest-abi libvirt' qmigrate check --policy =
 offers "$T/file.xml" qmigrate migrate --domain "$T/f"
 offers "$T/directory" qmigrate migrate --state-dir "$T/"
