@@ -18,6 +18,7 @@ struct qmp_reader {
     struct qmp_wire wire;
     struct json_object *header;
     struct json_object *line; /* of the entry that was given last */
+    size_t line_bytes;
     int64_t t_us;
 };
 
@@ -60,6 +61,7 @@ static int last_line(struct qmp_reader *r, struct json_object **ret)
 
     if (!len)
         return 0;
+    r->line_bytes = len;
     if (!qmp_json_parse(qmp_buffer_data(&r->wire.in), len, ret, NULL)) {
         qmp_buffer_clear(&r->wire.in, 0);
         r->wire.ends++;
@@ -92,6 +94,7 @@ static int next_line(struct qmp_reader *r, struct json_object **ret,
     }
     if (qmp_json_parse(text, len, ret, errp) < 0)
         return at_line(r, r->wire.ends, errp);
+    r->line_bytes = len;
     return 1;
 }
 
@@ -245,6 +248,7 @@ int qmp_reader_next(struct qmp_reader *r, struct qmp_entry *ret,
         return rc;
     e.object = r->line;
     e.line = r->wire.ends;
+    e.bytes = r->line_bytes;
     if (read_entry(r, r->line, &e, errp) < 0)
         return at_line(r, e.line, errp);
     r->t_us = e.t_us;

@@ -35,6 +35,7 @@ struct qmp_entry {
     struct json_object *msg;
     const char *text;
     struct json_object *object; /* the whole line */
+    size_t bytes;               /* of the line */
 };
 
 /* A longer line is an error: 16 MiB of message and what is around it. */
