@@ -140,31 +140,41 @@ static void start_dest(struct engine *e)
     connect_to(e, ACT_START_DEST, QMIG_SIDE_DEST);
 }
 
-/* Whatever recover needs to undo or to finish what follows. */
-static struct json_object *migrate_record(const struct engine *e)
+static void list_step(struct json_object *list, const struct plan_step *step)
 {
+    struct json_object *row = json_object_new_object();
+
+    json_object_object_add(row, "peer",
+                           json_object_new_string(side_name(step->side)));
+    json_object_object_add(row, "execute",
+                           json_object_new_string(step->execute));
+    json_object_object_add(row, "arguments", json_object_get(step->arguments));
+    json_object_array_add(list, row);
+}
+
+/* Whatever recover needs to undo or to finish what follows. */
+static struct json_object *begin_record(const struct engine *e)
+{
+    const struct plan_step *takeover = plan_find(&e->plan, STEP_TAKEOVER);
     struct json_object *data = json_object_new_object();
     struct json_object *undo = json_object_new_array();
+    struct json_object *take = json_object_new_array();
 
-    for (size_t i = 0; i < e->plan.n_undo; i++) {
-        const struct plan_step *step = &e->plan.undo[i];
-        struct json_object *row = json_object_new_object();
-
-        json_object_object_add(row, "peer",
-                               json_object_new_string(side_name(step->side)));
-        json_object_object_add(row, "execute",
-                               json_object_new_string(step->execute));
-        json_object_object_add(row, "arguments",
-                               json_object_get(step->arguments));
-        json_object_array_add(undo, row);
-    }
+    for (size_t i = 0; i < e->plan.n_undo; i++)
+        list_step(undo, &e->plan.undo[i]);
+    if (takeover)
+        list_step(take, takeover);
     json_object_object_add(data, "runs",
                            json_object_new_boolean(e->plan.source_runs));
     json_object_object_add(data, "arrives_paused",
                            json_object_new_boolean(e->plan.arrives_paused));
     json_object_object_add(data, "return_path",
                            json_object_new_boolean(e->plan.return_path));
+    json_object_object_add(
+        data, "keep_source",
+        json_object_new_boolean(!plan_find(&e->plan, STEP_QUIT)));
     json_object_object_add(data, "undo", undo);
+    json_object_object_add(data, "takeover", take);
     return data;
 }
 
@@ -175,10 +185,11 @@ static void enter_prepare(struct engine *e)
     e->prepared = true;
     /* A QEMU takes one incoming migration; from here it may be used up. */
     e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
-    act_record(e, "begin", NULL); /* takes the lock of the guest, too */
+    /* Takes the lock of the guest, too. */
+    act_record(e, "begin", begin_record(e));
     send_steps(e, STEP_SET, STEP_LISTENS);
     /* "migrate may have been sent": on disk while both sides are busy. */
-    act_journal(e, "migrate", migrate_record(e));
+    act_journal(e, "migrate", NULL);
 }
 
 static void make_plan(struct engine *e)

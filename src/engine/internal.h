@@ -56,6 +56,7 @@ struct engine {
     bool migrate_sent;
     bool stop_sent; /* not LIVE: we stopped the guest */
     bool switchover_recorded;
+    bool back_recorded;
     bool continue_sent;
     bool takeover_done; /* the destination accepted cont */
     bool quit_sent;

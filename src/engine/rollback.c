@@ -25,6 +25,18 @@ static void forget_status(struct peer *peer)
 
 /* RESUMING */
 
+/*
+ * The source may run from here on: what the destination has got is stale, and
+ * is never continued. Not synced: a controller that dies leaves it to the
+ * kernel, and the guest shall not wait for a disk.
+ */
+static void record_back(struct engine *e)
+{
+    if (!e->back_recorded)
+        act_record(e, "back", NULL);
+    e->back_recorded = true;
+}
+
 static void enter_resuming(struct engine *e, const char *why)
 {
     if (!e->plan.source_runs && !e->stop_sent) {
@@ -56,11 +68,17 @@ void resuming_event(struct engine *e, const struct engine_event *ev)
             enter_undoing(e, "the guest runs on the source");
             return;
         }
+        record_back(e);
         /* 7.2 refuses for some ms: "Migration is not finalized yet". */
         act_send(e, QMIG_SIDE_SOURCE, "cont", NULL, TAG_RESUME,
                  e->config.deadlines.us[DEADLINE_undo]);
         ask_status(e, QMIG_SIDE_SOURCE);
         e->poll_at = -1;
+        return;
+    }
+    if (ev->kind == EV_JOURNAL_FAILED) { /* without the record, then (R5) */
+        forget_status(source);
+        ask_status(e, QMIG_SIDE_SOURCE);
         return;
     }
     if (ev->kind == EV_REPLY && ev->tag == TAG_RESUME && ev->err) {
@@ -135,15 +153,21 @@ void undoing_event(struct engine *e, const struct engine_event *ev)
 
 /* CANCELLING, YANKING */
 
-static void enter_cancelling(struct engine *e, const char *why)
+static void send_cancel(struct engine *e)
 {
-    engine_set_state(e, ENGINE_CANCELLING, why);
-    engine_limit(e, DEADLINE_cancel);
     act_send(e, QMIG_SIDE_SOURCE, "migrate_cancel", NULL, TAG_CANCEL,
              2 * e->config.deadlines.us[DEADLINE_cancel]);
     engine_source(e)->asking_info = false;
     ask_info(e, QMIG_SIDE_SOURCE);
+}
+
+static void enter_cancelling(struct engine *e, const char *why)
+{
+    engine_set_state(e, ENGINE_CANCELLING, why);
+    engine_limit(e, DEADLINE_cancel);
     e->poll_at = e->now + POLL_US;
+    record_back(e);
+    send_cancel(e);
 }
 
 static void enter_yanking(struct engine *e)
@@ -191,7 +215,8 @@ static void poll_source(struct engine *e)
 
 void cancelling_event(struct engine *e, const struct engine_event *ev)
 {
-    (void)ev;
+    if (ev->kind == EV_JOURNAL_FAILED)
+        send_cancel(e); /* without the record, then (R5) */
     if (cancel_is_through(e))
         return;
     if (engine_late(e))

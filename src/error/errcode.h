@@ -39,6 +39,9 @@
     X(USER_CANCEL,       "cancelled",           4, "cancelled by the user")    \
     X(UNDECIDED,         "undecided",           5, "outcome undecided")        \
     X(JOURNAL,           "journal",             1, "journal cannot be written") \
+    X(JOURNAL_UNKNOWN,   "journal.unknown",     2, "no such migration in the state directory") \
+    X(JOURNAL_BAD,       "journal.bad",         5, "journal is damaged")       \
+    X(NOT_FENCED,        "not-fenced",          2, "a side that is said to be dead answers") \
     X(LOCKED,            "locked",              1, "another qmigrate acts on this guest")
 /* clang-format on */
 

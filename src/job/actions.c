@@ -81,7 +81,9 @@ static const char *guest_key(struct qmig_migration *m)
     return source->name ? source->name : m->addr[QMIG_SIDE_SOURCE];
 }
 
-static struct json_object *begin_record(struct qmig_migration *m)
+/* Which migration it is; then what the engine says of it. */
+static struct json_object *begin_record(struct qmig_migration *m,
+                                        struct json_object *plan)
 {
     const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
     struct json_object *data = json_object_new_object();
@@ -98,7 +100,8 @@ static struct json_object *begin_record(struct qmig_migration *m)
         {"dest_exec", m->dest_exec},
     };
 
-    json_object_object_add(data, "journal", json_object_new_int(1));
+    json_object_object_add(data, "journal",
+                           json_object_new_int(JOURNAL_VERSION));
     for (size_t i = 0; i < ARRAY_SIZE(members); i++)
         if (members[i].value)
             json_object_object_add(data, members[i].name,
@@ -106,18 +109,23 @@ static struct json_object *begin_record(struct qmig_migration *m)
     if (m->child.pid > 0)
         json_object_object_add(data, "dest_pid",
                                json_object_new_int64(m->child.pid));
+    json_object_object_foreach(plan, name, value)
+    {
+        json_object_object_add(data, name, json_object_get(value));
+    }
     return data;
 }
 
 /* The first record: nobody else acts on this guest from here on. */
-static int begin_journal(struct qmig_migration *m, struct qmp_error **errp)
+static int begin_journal(struct qmig_migration *m, struct json_object *plan,
+                         struct qmp_error **errp)
 {
     CLEANUP(json_putp) struct json_object *data = NULL;
 
     m->lock = statedir_lock(m->state, guest_key(m), m->id, errp);
     if (m->lock < 0)
         return -1;
-    data = begin_record(m);
+    data = begin_record(m, plan);
     return journal_write(m->journal, "begin", data, false, errp);
 }
 
@@ -145,7 +153,7 @@ static bool write_record(struct qmig_migration *m,
     job_flush(m); /* QEMU may work while the disk does */
     rc = strcmp(a->name, "begin")
              ? journal_write(m->journal, a->name, a->arguments, a->sync, &err)
-             : begin_journal(m, &err);
+             : begin_journal(m, a->arguments, &err);
 
     if (rc == 0) {
         note_record(m, a->name);
@@ -202,6 +210,8 @@ static void end(struct qmig_migration *m)
         json_object_new_string(owners[engine_verdict(m->engine).owner]));
     if (m->journal)
         journal_write(m->journal, "end", data, false, NULL);
+    if (m->journal)
+        statedir_prune(m->state, statedir_keep_days(), false);
     m->ended = true;
 }
 

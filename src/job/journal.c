@@ -14,6 +14,8 @@
 /* More than a migration ever writes. */
 #define RESERVE 65536
 
+struct journal_sys journal_sys = {write, fallocate, fdatasync, fsync};
+
 struct journal {
     int fd;
     int dirfd;
@@ -38,7 +40,7 @@ static void *sync_new_file(void *opaque)
 {
     struct journal *j = opaque;
 
-    if (fdatasync(j->fd) < 0 || fsync(j->dirfd) < 0)
+    if (journal_sys.fdatasync(j->fd) < 0 || journal_sys.fsync(j->dirfd) < 0)
         j->sync_errno = errno;
     return NULL;
 }
@@ -66,6 +68,21 @@ static int end_syncer(struct journal *j)
     return j->sync_errno ? -1 : 0;
 }
 
+/* Takes both descriptors if it succeeds. */
+static struct journal *new_journal(int *fd, int *dirfd, struct qmp_error **errp)
+{
+    struct journal *j = calloc(1, sizeof(*j));
+
+    if (!j) {
+        qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+        return NULL;
+    }
+    j->fd = TAKE_FD(*fd);
+    j->dirfd = TAKE_FD(*dirfd);
+    start_syncer(j);
+    return j;
+}
+
 struct journal *journal_create(const char *dir, struct qmp_error **errp)
 {
     CLEANUP(closep) int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -77,23 +94,40 @@ struct journal *journal_create(const char *dir, struct qmp_error **errp)
     if (fd < 0) {
         int sys = errno;
         fail_write(errp, sys, "cannot create");
+        qmp_prefix(errp, "'%s'", dir);
         return NULL;
     }
-    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE) < 0 &&
+    if (journal_sys.fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE) < 0 &&
         errno != EOPNOTSUPP) {
         int sys = errno;
         fail_write(errp, sys, "cannot reserve space for");
+        qmp_prefix(errp, "'%s'", dir);
+        unlinkat(dirfd, "journal", 0);
         return NULL;
     }
 
-    struct journal *j = calloc(1, sizeof(*j));
-    if (!j) {
-        qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    return new_journal(&fd, &dirfd, errp);
+}
+
+struct journal *journal_append(const char *dir, const struct journal_log *log,
+                               struct qmp_error **errp)
+{
+    CLEANUP(closep) int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(closep) int fd = -1;
+
+    if (dirfd >= 0)
+        fd = openat(dirfd, "journal", O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (fd < 0 || (log->torn && ftruncate(fd, log->whole) < 0)) {
+        int sys = errno;
+        fail_write(errp, sys, "cannot go on with");
+        qmp_prefix(errp, "'%s'", dir);
         return NULL;
     }
-    j->fd = TAKE_FD(fd);
-    j->dirfd = TAKE_FD(dirfd);
-    start_syncer(j);
+    struct journal *j = new_journal(&fd, &dirfd, errp);
+    if (j) {
+        j->n = (unsigned)log->n;
+        j->size = log->whole;
+    }
     return j;
 }
 
@@ -107,7 +141,7 @@ void journal_close(struct journal *j)
     free(j);
 }
 
-static uint32_t crc32_ieee(const char *text, size_t len)
+uint32_t journal_crc32(const char *text, size_t len)
 {
     uint32_t crc = ~0u;
 
@@ -147,7 +181,7 @@ static struct json_object *new_record(struct journal *j, const char *record,
 static int write_all(int fd, const char *text, size_t len)
 {
     while (len) {
-        ssize_t n = write(fd, text, len);
+        ssize_t n = journal_sys.write(fd, text, len);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -161,7 +195,7 @@ static int write_all(int fd, const char *text, size_t len)
 
 static int sync_to_disk(struct journal *j)
 {
-    return end_syncer(j) < 0 || fdatasync(j->fd) < 0 ? -1 : 0;
+    return end_syncer(j) < 0 || journal_sys.fdatasync(j->fd) < 0 ? -1 : 0;
 }
 
 int journal_write(struct journal *j, const char *record,
@@ -174,7 +208,7 @@ int journal_write(struct journal *j, const char *record,
     size_t len = strlen(body) - 1; /* without the closing brace */
 
     int n = asprintf(&text, "%.*s,\"crc\":\"%08x\"}\n", (int)len, body,
-                     crc32_ieee(body, len));
+                     journal_crc32(body, len));
     if (n < 0) {
         text = NULL;
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -90,19 +89,44 @@ static void make_plain(char *name)
             *c = '_';
 }
 
-static int take_lock(int fd, const char *path, struct qmp_error **errp)
+/* The path of a guest's lock; NULL: no memory. */
+static char *lock_path(const char *state, const char *key,
+                       struct qmp_error **errp)
 {
-    char holder[128] = "";
+    CLEANUP(freep) char *plain = strndup(key, 200);
+    char *path = NULL;
 
-    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return 0;
-    int sys = errno;
-    if (sys != EWOULDBLOCK)
-        return qmp_fail_sys(errp, sys, "cannot lock '%s'", path);
+    if (plain) {
+        make_plain(plain);
+        if (asprintf(&path, "%s/%s.lock", state, plain) < 0)
+            path = NULL;
+    }
+    if (!path)
+        qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    return path;
+}
 
-    ssize_t n = pread(fd, holder, sizeof(holder) - 1, 0);
+static void read_holder(int fd, char holder[static 128])
+{
+    ssize_t n = pread(fd, holder, 127, 0);
+
     holder[n > 0 ? n : 0] = '\0';
     holder[strcspn(holder, "\n")] = '\0';
+}
+
+/* An open file description's lock, not flock(): whether it is held can be
+ * asked without holding it for a moment. */
+static int take_lock(int fd, const char *path, struct qmp_error **errp)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char holder[128] = "";
+
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return 0;
+    int sys = errno;
+    if (sys != EAGAIN && sys != EACCES)
+        return qmp_fail_sys(errp, sys, "cannot lock '%s'", path);
+    read_holder(fd, holder);
     return qmp_fail(errp, QMIG_ERR_LOCKED,
                     "another qmigrate acts on this guest: %s", holder);
 }
@@ -110,17 +134,11 @@ static int take_lock(int fd, const char *path, struct qmp_error **errp)
 int statedir_lock(const char *state, const char *key, const char *id,
                   struct qmp_error **errp)
 {
-    CLEANUP(freep) char *plain = strndup(key, 200);
-    CLEANUP(freep) char *path = NULL;
+    CLEANUP(freep) char *path = lock_path(state, key, errp);
     CLEANUP(closep) int fd = -1;
 
-    if (!plain)
-        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
-    make_plain(plain);
-    if (asprintf(&path, "%s/%s.lock", state, plain) < 0) {
-        path = NULL;
-        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
-    }
+    if (!path)
+        return -1;
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         int sys = errno;
@@ -134,4 +152,28 @@ int statedir_lock(const char *state, const char *key, const char *id,
         return qmp_fail_sys(errp, sys, "cannot write '%s'", path);
     }
     return TAKE_FD(fd);
+}
+
+int statedir_holder(const char *state, const char *key, char **holder,
+                    struct qmp_error **errp)
+{
+    CLEANUP(freep) char *path = lock_path(state, key, errp);
+    CLEANUP(closep) int fd = -1;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char text[128];
+
+    if (!path)
+        return -1;
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0) {
+        int sys = errno;
+        return qmp_fail_sys(errp, sys, "cannot look at '%s'", path);
+    }
+    if (lock.l_type == F_UNLCK)
+        return 0;
+    read_holder(fd, text);
+    *holder = strdup(text);
+    return *holder ? 1 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 }
