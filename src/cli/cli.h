@@ -102,7 +102,7 @@ int cli_unknown_verb(const char *name, struct qmp_error **errp); /* -1 */
 /* The whole of a file as text: not larger than `max` bytes, without NUL
  * bytes. The caller frees it. `code` is that of the error if it cannot be
  * read. */
-#define CLI_MAX_FILE ((size_t)16 << 20)
+#define CLI_MAX_FILE ((size_t)32 << 20)
 char *cli_read_file(const char *path, size_t max, int code,
                     struct qmp_error **errp);
 
