@@ -24,7 +24,9 @@
 #   ROLE.gate    ROLE.qmp through a gate that can act at a point (see gate)
 #   ROLE.ev      monitor for `watch ROLE`, which writes ROLE.events
 #   ROLE.serial  what the guest said;  ROLE.err  what QEMU said
-# ${ROLE}_pid is its pid.
+# ${ROLE}_pid is its pid. A process that was not started here (by --dest-exec)
+# and has $T in its command line ends with the case if its pid is in a file
+# $T/*.pid.
 #
 # Environment: QMIGRATE_TEST_VERSIONS="7.2 10.0" limits the versions, CASE=name
 # the cases; KEEP=1 keeps $T.
@@ -111,6 +113,10 @@ end_case() {
     trap - EXIT ERR
     set +e
     for pid in $(jobs -p); do kill -KILL "$pid" 2>/dev/null; done
+    for pid in $(cat "$T"/*.pid 2>/dev/null); do
+        # Only if it is still what was started here.
+        if grep -qsF "$T/" "/proc/$pid/cmdline"; then kill -KILL "$pid"; fi
+    done
     wait 2>/dev/null
     exit "$rc"
 }
