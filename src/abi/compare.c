@@ -233,7 +233,7 @@ static bool compare_children(const struct dom_object *a,
 bool compare_objects(const struct dom_object *a, const struct dom_object *b)
 {
     for (unsigned i = 0; i < a->kind->nfields; i++)
-        if (!compare_libvirt(a, b, i))
+        if ((a->v[i].given || b->v[i].given) && !compare_libvirt(a, b, i))
             return false;
     for (const struct dom_object *c = a->children; c; c = c->next)
         if (!(c->kind->flags & DK_UNCOUNTED) &&

@@ -54,6 +54,7 @@ static const struct machine_facts machines[] = {
     { ARCH_PPC64,       "mac99",             NULL,              NULL,                   "ppc64",        "ppc64",   1,    false },
     { ARCH_PPC,         "g3beige",           NULL,              NULL,                   "g3",           NULL,      1,    true  },
     { ARCH_PPC,         "mac99",             NULL,              NULL,                   "g4",           NULL,      1,    false },
+    { ARCH_SPARC,       "SS-5",              NULL,              NULL,                   NULL,           NULL,      1,    true  },
     { ARCH_S390X,       "s390-ccw-virtio-*", "s390-ccw-virtio", "s390-ccw-virtio-10.0", "qemu",         "host",    248,  true  },
     { ARCH_RISCV64,     "virt",              NULL,              NULL,                   "rv64",         NULL,      512,  false },
     { ARCH_LOONGARCH64, "virt",              NULL,              NULL,                   "la464",        NULL,      256,  true  },

@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-#define MAX_VIRTIO_PORTS 512
+#define MAX_VIRTIO_PORTS     512
+#define DEFAULT_VIRTIO_PORTS 31
 
 static bool is(const char *a, const char *b)
 {
@@ -75,9 +76,11 @@ static int by_index(const void *a, const void *b)
 static bool port_set_fill(struct norm *n, struct port_set *s)
 {
     const struct dom_list *l = &n->d->list[KIND_CONTROLLER];
+    size_t count = 0;
 
-    /* One more than there are, for the one that may be added. */
-    if (!(s->c = calloc(l->n + 1, sizeof(*s->c)))) {
+    for (size_t i = 0; i < l->n; i++)
+        count += NUM(l->o[i], CONTROLLER_TYPE) == CONTROLLER_TYPE_VIRTIO_SERIAL;
+    if (!(s->c = calloc(count + 1, sizeof(*s->c)))) {
         n->nomem = true;
         return false;
     }
@@ -88,7 +91,7 @@ static bool port_set_fill(struct norm *n, struct port_set *s)
         if (NUM(o, CONTROLLER_TYPE) != CONTROLLER_TYPE_VIRTIO_SERIAL)
             continue;
         if (ports < 0 || ports > MAX_VIRTIO_PORTS)
-            ports = ports < 0 ? 31 : MAX_VIRTIO_PORTS;
+            ports = ports < 0 ? DEFAULT_VIRTIO_PORTS : MAX_VIRTIO_PORTS;
         s->c[s->n].n = (int)ports;
         s->c[s->n++].index = NUM(o, CONTROLLER_INDEX);
     }
@@ -154,6 +157,25 @@ static int free_port(const struct ports *c, int from)
     return -1;
 }
 
+/* All ports are taken: libvirt adds a controller at the lowest free index. */
+static struct ports *add_port_controller(struct norm *n, struct port_set *s)
+{
+    struct ports *grown = realloc(s->c, (s->n + 1) * sizeof(*grown));
+    int64_t index = 0;
+
+    if (!grown) {
+        n->nomem = true;
+        return NULL;
+    }
+    s->c = grown;
+    while (norm_find_controller(n, CONTROLLER_TYPE_VIRTIO_SERIAL, index))
+        index++;
+    if (!norm_add_controller(n, CONTROLLER_TYPE_VIRTIO_SERIAL, index, NULL))
+        return NULL;
+    s->c[s->n] = (struct ports){.index = index, .n = DEFAULT_VIRTIO_PORTS};
+    return &s->c[s->n++];
+}
+
 static void assign_port(struct norm *n, struct port_set *s,
                         struct dom_object *o, bool console)
 {
@@ -168,6 +190,8 @@ static void assign_port(struct norm *n, struct port_set *s,
             c = &s->c[i];
             port = free_port(c, console ? 0 : 1);
         }
+        if (port < 0 && s->n && (c = add_port_controller(n, s)))
+            port = free_port(c, console ? 0 : 1);
     }
     if (port < 0) {
         dom_problem(n->d, o->line, "unable to find a free virtio-serial port");
@@ -264,8 +288,6 @@ void norm_spapr_vio(struct norm *n)
         {KIND_TPM, 0, NULL, 0x4000},
     };
 
-    if (!n->ppc64)
-        return;
     for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
         const struct dom_list *l = &n->d->list[kinds[k].kind];
 

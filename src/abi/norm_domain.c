@@ -207,7 +207,7 @@ static void default_cpu(struct norm *n)
         NUM(r, DOMAIN_TYPE) != VIRT_TYPE_QEMU)
         return;
     model = n->kvm ? n->machine->kvm_cpu : n->machine->tcg_cpu;
-    if (!model || n->arch == ARCH_PPC || n->loongarch)
+    if (!model || n->arch == ARCH_PPC)
         return;
     dom_set_num(n->d, r, DOMAIN_CPU, 1);
     if (!strcmp(model, "host")) {

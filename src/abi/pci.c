@@ -546,7 +546,7 @@ static int set_create(struct set *s, struct norm *n, int nbuses, bool dry_run)
     const struct dom_list *l = &n->d->list[KIND_CONTROLLER];
     bool pcie = false;
 
-    memset(s->buses, 0, MAX_BUSES * sizeof(*s->buses));
+    memset(s->buses, 0, (size_t)nbuses * sizeof(*s->buses));
     s->nbuses = nbuses;
     s->dry_run = dry_run;
     for (size_t i = 0; i < l->n; i++) {
@@ -1091,7 +1091,7 @@ void norm_pci(struct norm *n)
 
     if (s.failed)
         return;
-    if (!(s.buses = calloc(MAX_BUSES, sizeof(*s.buses)))) {
+    if (!(s.buses = malloc(MAX_BUSES * sizeof(*s.buses)))) {
         n->nomem = true;
         return;
     }

@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define CHUNK_SIZE   (64u * 1024)
+#define CHUNK_SIZE   (16u * 1024)
+#define CHUNK_MAX    (4u * 1024 * 1024)
 #define MAX_PROBLEMS 16u
 
 struct dom_chunk {
@@ -13,29 +14,36 @@ struct dom_chunk {
     _Alignas(16) char data[];
 };
 
+/* The first chunk is as large as all that is expected, later ones double. */
+static struct dom_chunk *new_chunk(struct domain *dom, size_t size)
+{
+    struct dom_chunk *c = dom->arena.chunks;
+    size_t want = c && c->size < CHUNK_MAX ? c->size * 2 : CHUNK_SIZE;
+
+    if (!c && dom->arena.expected > want)
+        want = dom->arena.expected;
+
+    if (c && c->size >= CHUNK_MAX)
+        want = CHUNK_MAX;
+    if (want < size)
+        want = size;
+    c = malloc(sizeof(*c) + want);
+    if (!c)
+        return NULL;
+    *c = (struct dom_chunk){.next = dom->arena.chunks, .size = want};
+    dom->arena.chunks = c;
+    return c;
+}
+
 void *dom_alloc(struct domain *dom, size_t size)
 {
     struct dom_chunk *c = dom->arena.chunks;
 
     size = (size + 15) & ~(size_t)15;
-    if (!c || c->size - c->used < size) {
-        size_t want = size > CHUNK_SIZE / 4 ? size : CHUNK_SIZE;
-
-        c = calloc(1, sizeof(*c) + want);
-        if (!c)
-            return NULL;
-        c->size = want;
-        if (want == size && dom->arena.chunks) {
-            /* A big block has its own chunk behind the one in use. */
-            c->next = dom->arena.chunks->next;
-            dom->arena.chunks->next = c;
-        } else {
-            c->next = dom->arena.chunks;
-            dom->arena.chunks = c;
-        }
-    }
+    if ((!c || c->size - c->used < size) && !(c = new_chunk(dom, size)))
+        return NULL;
     c->used += size;
-    return c->data + c->used - size;
+    return memset(c->data + c->used - size, 0, size);
 }
 
 char *dom_strndup(struct domain *dom, const char *s, size_t n)
@@ -232,6 +240,8 @@ struct domain *domain_copy(const struct domain *dom)
     if (!copy)
         return NULL;
     copy->origin = dom->origin;
+    for (const struct dom_chunk *c = dom->arena.chunks; c; c = c->next)
+        copy->arena.expected += c->used;
     copy->nobjects = dom->nobjects;
     copy->last_problem = &copy->problems;
     copy->root = copy_object(copy, dom->root);

@@ -50,6 +50,7 @@ struct dom_problem {
 
 struct dom_arena {
     struct dom_chunk *chunks;
+    size_t expected; /* bytes in all, for the size of the first chunk */
 };
 
 struct domain {

@@ -307,6 +307,25 @@ int dom_value_parse(struct domain *dom, const struct dom_field *f,
     return 0;
 }
 
+/* Decimal digits, which is what most values are. */
+static const char *decimal(struct domain *dom, int64_t num, const char *unit)
+{
+    char text[40];
+    size_t at = sizeof(text) - 1;
+    uint64_t n = num < 0 ? 0 - (uint64_t)num : (uint64_t)num;
+    size_t len = strlen(unit);
+
+    at -= len;
+    memcpy(text + at, unit, len);
+    do {
+        text[--at] = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    if (num < 0)
+        text[--at] = '-';
+    return dom_strndup(dom, text + at, sizeof(text) - 1 - at);
+}
+
 const char *dom_value_format(struct domain *dom, const struct dom_field *f,
                              int64_t num)
 {
@@ -325,11 +344,11 @@ const char *dom_value_format(struct domain *dom, const struct dom_field *f,
     case DT_OCT:
         return dom_printf(dom, "0%llo", (unsigned long long)num);
     case DT_KIB:
-        return dom_printf(dom, "%lld KiB", (long long)num);
+        return decimal(dom, num, " KiB");
     case DT_BYTES:
     case DT_MIB:
-        return dom_printf(dom, "%lld bytes", (long long)num);
+        return decimal(dom, num, " bytes");
     default:
-        return dom_printf(dom, "%lld", (long long)num);
+        return decimal(dom, num, "");
     }
 }
