@@ -2,9 +2,11 @@
 /* Parsing of domain XMLs: what is read, and what is refused with which line. */
 #include "tests/lib/test.h"
 #include "domain/model.h"
+#include "domain/relaxng.h"
 #include "error/errcode.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 static struct domain *parse(const char *xml)
 {
@@ -222,6 +224,73 @@ static void name_is_not_replaced_when_there_is_none(void **state UNUSED)
     qmp_error_free(err);
 }
 
+/* A schema of our own: a domain with a name and nothing else. */
+static void write_schema(const char *dir)
+{
+    static const char *const parts[] = {"", "/libvirt", "/libvirt/schemas"};
+    char path[200];
+    FILE *f;
+
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        snprintf(path, sizeof(path), "%s%s", dir, parts[i]);
+        mkdir(path, 0700);
+    }
+    snprintf(path, sizeof(path), "%s/libvirt/schemas/domain.rng", dir);
+    f = fopen(path, "we");
+    assert_non_null(f);
+    fputs("<grammar xmlns='http://relaxng.org/ns/structure/1.0'><start>"
+          "<element name='domain'><element name='name'><text/></element>"
+          "</element></start></grammar>",
+          f);
+    fclose(f);
+}
+
+static void remove_schema(const char *dir)
+{
+    static const char *const parts[] = {"/libvirt/schemas/domain.rng",
+                                        "/libvirt/schemas", "/libvirt", ""};
+    char path[200];
+
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+        snprintf(path, sizeof(path), "%s%s", dir, parts[i]);
+        remove(path);
+    }
+}
+
+static void schema_is_found_and_names_the_line(void **state UNUSED)
+{
+    static const char good[] = "<domain><name>a</name></domain>";
+    static const char bad[] = "<domain>\n<name>a</name>\n<nmae/></domain>";
+    char dir[] = "/tmp/test_domain.XXXXXX";
+    char want[200];
+    struct relaxng *rng = NULL;
+    struct qmp_error *err = NULL;
+
+    assert_non_null(mkdtemp(dir));
+    setenv("XDG_DATA_DIRS", dir, 1);
+    assert_int_equal(relaxng_load(&rng, &err), -1);
+    snprintf(want, sizeof(want),
+             "no libvirt/schemas/domain.rng in %s: is libvirt installed?", dir);
+    assert_string_equal(err->msg, want);
+    assert_int_equal(err->code, QMIG_ERR_XML_FILE);
+    qmp_error_free(err);
+    err = NULL;
+
+    write_schema(dir);
+    assert_int_equal(relaxng_load(&rng, &err), 0);
+    assert_int_equal(relaxng_validate(rng, good, strlen(good), "g.xml", &err),
+                     0);
+    assert_int_equal(relaxng_validate(rng, bad, strlen(bad), "b.xml", &err),
+                     -1);
+    assert_int_equal(err->code, QMIG_ERR_XML);
+    assert_non_null(strstr(err->msg, "b.xml:3: "));
+    assert_non_null(strstr(err->msg, "nmae"));
+    qmp_error_free(err);
+    relaxng_free(rng);
+    remove_schema(dir);
+    unsetenv("XDG_DATA_DIRS");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +304,7 @@ int main(void)
         cmocka_unit_test(domain_file_that_cannot_be_read_is_another_error),
         cmocka_unit_test(name_is_replaced_and_nothing_else),
         cmocka_unit_test(name_is_not_replaced_when_there_is_none),
+        cmocka_unit_test(schema_is_found_and_names_the_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

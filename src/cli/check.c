@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include "abi/abi.h"
+#include "domain/relaxng.h"
 #include "error/errcode.h"
 
 #include <string.h>
@@ -118,17 +119,30 @@ static void put_invalid(const struct cli *cli, const char *why,
     putchar('\n');
 }
 
+/* QMIG_ERR_XML: what makes it invalid; other errors: it cannot be read. */
+static int load(const char *path, struct relaxng *rng, struct domain **ret,
+                struct qmp_error **errp)
+{
+    CLEANUP(freep) char *text = NULL;
+    size_t len;
+
+    if (domain_read_file(path, &text, &len, errp) < 0 ||
+        domain_parse(text, len, path, ret, errp) < 0)
+        return -1;
+    return rng ? relaxng_validate(rng, text, len, path, errp) : 0;
+}
+
 /* 0 same, 3 differs or invalid; -1 *errp: a file cannot be read. */
-static int check_pair(const struct cli *cli, const char *source,
-                      const char *dest, struct qmp_error **errp)
+static int check_pair(const struct cli *cli, struct relaxng *rng,
+                      const char *source, const char *dest,
+                      struct qmp_error **errp)
 {
     CLEANUP(domain_freep) struct domain *src = NULL;
     CLEANUP(domain_freep) struct domain *dst = NULL;
     CLEANUP(abi_report_freep) struct abi_report *r = NULL;
     struct qmp_error *err = NULL;
 
-    if (domain_load(source, &src, &err) < 0 ||
-        domain_load(dest, &dst, &err) < 0) {
+    if (load(source, rng, &src, &err) < 0 || load(dest, rng, &dst, &err) < 0) {
         if (err->code != QMIG_ERR_XML)
             return qmp_propagate(errp, err);
         put_invalid(cli, err->msg, source, dest);
@@ -152,7 +166,8 @@ static int check_pair(const struct cli *cli, const char *source,
 }
 
 /* Lines "SOURCE<TAB>DEST"; the code is that of the worst pair. */
-static int check_batch(const struct cli *cli, struct qmp_error **errp)
+static int check_batch(const struct cli *cli, struct relaxng *rng,
+                       struct qmp_error **errp)
 {
     CLEANUP(fclosep)
     FILE *f = strcmp(cli->batch, "-") ? fopen(cli->batch, "re")
@@ -176,7 +191,7 @@ static int check_batch(const struct cli *cli, struct qmp_error **errp)
                             "line %u of '%s': expected SOURCE<TAB>DEST", n,
                             cli->batch);
         *tab = '\0';
-        one = check_pair(cli, line, tab + 1, errp);
+        one = check_pair(cli, rng, line, tab + 1, errp);
         if (one < 0)
             return qmp_prefix(errp, "line %u of '%s'", n, cli->batch);
         code = one > code ? one : code;
@@ -187,14 +202,18 @@ static int check_batch(const struct cli *cli, struct qmp_error **errp)
 int cli_check(struct cli *cli, struct qmp_error **errp)
 {
     bool live = cli->o.source || cli->o.dest;
+    CLEANUP(relaxng_freep) struct relaxng *rng = NULL;
     int code = 0;
+
+    if (cli->schema && relaxng_load(&rng, errp) < 0)
+        return -1;
 
     if (cli->batch) {
         if (cli->n_operands || live)
             return qmp_fail(errp, QMIG_ERR_USAGE,
                             "--batch takes the files from its list, not from "
                             "the command line");
-        return check_batch(cli, errp);
+        return check_batch(cli, rng, errp);
     }
     if (cli->n_operands != 2 && !(live && cli->n_operands == 0))
         return qmp_fail(errp, QMIG_ERR_USAGE,
@@ -205,6 +224,6 @@ int cli_check(struct cli *cli, struct qmp_error **errp)
     if (code < 0 || cli->n_operands == 0)
         return code;
 
-    int xml = check_pair(cli, cli->operands[0], cli->operands[1], errp);
+    int xml = check_pair(cli, rng, cli->operands[0], cli->operands[1], errp);
     return xml < 0 || xml > code ? xml : code;
 }

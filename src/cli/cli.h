@@ -74,6 +74,7 @@ struct cli {
     /* check */
     int policy; /* enum check_policy */
     bool all;
+    bool schema; /* validate against libvirt's RelaxNG schema first */
     const char *batch; /* file of pairs, "-": standard input; NULL: none */
 
     /* help */

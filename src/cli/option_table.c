@@ -123,6 +123,9 @@ const struct option option_table[] = {
      .help = "refuse what the guest could see, or what libvirt refuses"},
     {"all", 0, NULL, VERB_CHECK, GROUP_CHECK, BOOL(all),
      .help = "list also what concerns the hosts only"},
+    {"schema", 0, NULL, VERB_CHECK, GROUP_CHECK, BOOL(schema),
+     .help = "validate against libvirt's RelaxNG schema first (it is found by "
+             "itself)"},
     {"batch", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(batch),
      .help = "read pairs SOURCE.xml<TAB>DEST.xml; '-' is standard input"},
 
