@@ -218,7 +218,10 @@ void help_man(FILE *f)
     fputs(".SH SIGNALS\n"
           "The first SIGINT, SIGTERM or SIGHUP cancels the migration and "
           "waits until it is known where the guest is. A second one says what "
-          "is left behind and ends the program at once.\n"
+          "is left behind and ends the program at once: with exit status 1 "
+          "before "
+          "the switchover, with 5 from there on. SIGHUP is left alone under "
+          "\\fBnohup\\fR(1).\n"
           ".SH SEE ALSO\n"
           "\\fBqemu\\fR(1), \\fBvirsh\\fR(1)\n",
           f);

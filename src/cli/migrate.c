@@ -44,6 +44,14 @@ static void on_warning(const char *text, void *opaque)
     cli_warning(text);
 }
 
+/* nohup(1) ignores SIGHUP for us, and blocked it would reach signalfd. */
+static bool is_ignored(int sig)
+{
+    struct sigaction action;
+
+    return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /* Signals come through a descriptor from here on. What the library starts
  * gets the usual dispositions from it. */
 static int catch_signals(sigset_t *old, struct qmp_error **errp)
@@ -53,7 +61,8 @@ static int catch_signals(sigset_t *old, struct qmp_error **errp)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    if (!is_ignored(SIGHUP))
+        sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, old);
     signal(SIGPIPE, SIG_IGN);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

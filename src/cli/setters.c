@@ -106,7 +106,8 @@ int option_set_fd(struct cli *cli, const struct option *opt, const char *value,
     if (!parse_number(value, 10, 65535, &fd))
         return usage(errp, "option '--%s': '%.60s' is not a descriptor",
                      opt->name, value);
-    if (fcntl((int)fd, F_GETFD) < 0)
+    /* A destination that we start would keep it open. */
+    if (fcntl((int)fd, F_SETFD, FD_CLOEXEC) < 0)
         return usage(errp, "option '--%s': descriptor %lu is not open",
                      opt->name, fd);
     MEMBER(int, cli, opt) = (int)fd;

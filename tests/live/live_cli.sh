@@ -184,6 +184,21 @@ case_sigint_cancels() { cancelled_by INT; }
 case_sigterm_cancels() { cancelled_by TERM; }
 case_sighup_cancels() { cancelled_by HUP; }
 
+case_sighup_is_ignored_under_nohup() {
+    both
+    # shellcheck disable=SC2046
+    (trap '' HUP && exec "$QMIGRATE" migrate $(peers) --bandwidth 1 --progress plain >"$T/out" 2>"$T/out.err") &
+    slow=$!
+    wait_for 20 'the migration to flow' qmp_until src return.status=active query-migrate
+    kill -HUP "$slow"
+    kill -TERM "$slow"
+    slow_exits_with 4
+    # One signal, not two: it did not end at once.
+    [ "$(grep -c 'cancelling' "$T/out.err")" -eq 1 ]
+    if grep -q 'second signal' "$T/out.err"; then fail 'SIGHUP was taken'; fi
+    guest_check src
+}
+
 # A source that does not answer cannot be cancelled: the second signal ends
 # the program, which says what it leaves.
 case_second_signal_ends_at_once() {
@@ -258,7 +273,8 @@ done
 for_pairs case_migrate_sends_what_plan_said
 for c in result_goes_to_stdout_and_the_rest_to_stderr text_says_where_the_guest_is \
     progress_goes_to_a_descriptor bar_is_drawn_on_a_terminal \
-    sigint_cancels sigterm_cancels sighup_cancels second_signal_ends_at_once \
+    sigint_cancels sigterm_cancels sighup_cancels \
+    sighup_is_ignored_under_nohup second_signal_ends_at_once \
     exit_code_is_the_guests_when_stdout_is_full \
     reader_of_progress_may_be_stuck wrong_usage_touches_nothing \
     program_of_the_examples_moves_a_guest; do

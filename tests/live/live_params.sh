@@ -177,7 +177,11 @@ end_started() {
 
 case_destination_gets_its_name() {
     named_source
-    expect 0 move --dest-exec "$T/start" --domain "$T/web1.xml" --dname web2
+    expect 0 move --dest-exec "$T/start" --domain "$T/web1.xml" --dname web2 --progress-fd 7 7>"$T/lines"
+    # It has nothing open that is not its own.
+    if readlink /proc/"$(cat "$T/dst.pid")"/fd/* | grep -E "/(lines|out|out.err|journal|transcript.jsonl)$"; then
+        fail 'a descriptor of ours'
+    fi
     [ "$(qmp_get dst return.name query-name)" = web2 ]
     grep -qx 'QMIGRATE_NAME=web2' "$T/environment"
     grep -qx "QMIGRATE_UUID=$uuid" "$T/environment"
