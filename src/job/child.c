@@ -102,11 +102,11 @@ char *child_end_text(const struct child *c)
     return rc < 0 ? NULL : text;
 }
 
-static bool wait_end(struct child *c, int timeout_ms)
+bool child_wait(struct child *c, int timeout_ms)
 {
     struct pollfd fd = {.fd = c->pidfd, .events = POLLIN};
 
-    if (!child_ended(c))
+    if (c->pid > 0 && !child_ended(c))
         poll(&fd, 1, timeout_ms);
     return child_ended(c);
 }
@@ -117,7 +117,7 @@ void child_kill(struct child *c, int grace_ms)
         return;
     /* The shell may be gone while QEMU, in the same group, is not. */
     kill(-c->pid, SIGTERM);
-    if (!wait_end(c, grace_ms)) {
+    if (!child_wait(c, grace_ms)) {
         kill(-c->pid, SIGKILL);
         c->ended = waitpid(c->pid, &c->status, 0) == c->pid;
     } else {

@@ -27,6 +27,9 @@ int child_start(struct child *c, const char *command, const char *output,
 /* Has it ended? Never blocks. */
 bool child_ended(struct child *c);
 
+/* The same, but waits for it a little. */
+bool child_wait(struct child *c, int timeout_ms);
+
 /* "exited with status 1", "was killed by signal 9 (Killed)"; the caller frees
  * it. */
 char *child_end_text(const struct child *c);

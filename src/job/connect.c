@@ -12,6 +12,8 @@
 #define CONNECT_RETRY_US (5 * INT64_C(1000))
 /* From SIGTERM to SIGKILL. */
 #define KILL_GRACE_MS 2000
+/* From a process' closed socket to its end. */
+#define LAST_BREATH_MS 100
 
 static enum qmig_side side_of(const struct qmig_migration *m,
                               const struct qmp_client *c)
@@ -61,8 +63,9 @@ static void lost(struct qmig_migration *m, enum qmig_side side,
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(freep) char *end = NULL;
 
-    /* A process of ours that ended says more than its closed socket. */
-    if (side == QMIG_SIDE_DEST && child_ended(&m->child)) {
+    /* A process of ours that ended badly says more than its closed socket. */
+    if (side == QMIG_SIDE_DEST && child_wait(&m->child, LAST_BREATH_MS) &&
+        (m->child.status || !why)) {
         end = child_end_text(&m->child);
         qmp_fail(&err, QMIG_ERR_DEST_EXEC, "'%s' %s", m->dest_exec,
                  end ? end : "ended");

@@ -110,42 +110,10 @@ case_plan_is_what_is_sent() {
     grep -q '"max-bandwidth":128974848' "$T/source.sent"
 }
 
-# ---- where the data goes ----------------------------------------------------
+# ---- where the data goes (more in live_params.sh) ----------------------------------------------------
 
 uri_sent() { # uri_sent: what the source was given
     sed -nE 's/.*"peer":"source","dir":">".*"execute":"migrate","arguments":\{"uri":"([^"]*)".*/\1/p' "$T/t.jsonl"
-}
-
-case_address_is_made_when_there_is_none() {
-    both
-    move 0
-    moved
-    uri_sent | grep -qE '^tcp:127\.0\.0\.1:[1-9][0-9]+$'
-}
-
-case_tcp_with_a_port() {
-    local port
-    port=$(free_port)
-    both
-    move 0 -p "migrate_uri=tcp://127.0.0.1:$port"
-    moved
-    [ "$(uri_sent)" = "tcp:127.0.0.1:$port" ]
-}
-
-# libvirt's older form, and a port that the destination chooses.
-case_tcp_without_a_port() {
-    both
-    move 0 -p migrate_uri=tcp:localhost
-    moved
-    uri_sent | grep -qE '^tcp:localhost:[1-9][0-9]+$'
-}
-
-case_tcp_over_ipv6() {
-    [ -e /proc/net/if_inet6 ] && grep -q ' lo$' /proc/net/if_inet6 || skip 'no IPv6 here'
-    both
-    move 0 -p 'migrate_uri=tcp://[::1]:0'
-    moved
-    uri_sent | grep -qE '^tcp:\[::1\]:[1-9][0-9]+$'
 }
 
 # All addresses, a port of libvirt's range: when it is no loopback address.
@@ -158,13 +126,6 @@ case_tcp_listens_in_the_range_for_others() {
     moved
     grep '"execute":"migrate-incoming"' "$T/t.jsonl" | grep -q '"uri":"tcp::49152,to=49215"'
     uri_sent | awk -F : -v h="$host" '{ exit !($2 == h && $3 >= 49152 && $3 <= 49215) }'
-}
-
-case_unix_socket() {
-    both
-    move 0 -p "migrate_uri=unix://$T/data"
-    moved
-    [ "$(uri_sent)" = "unix:$T/data" ]
 }
 
 case_destination_listens_already() { # on $listen, and is found there
@@ -365,14 +326,13 @@ for_pairs case_plan_is_what_is_sent
 for v in $(main_versions); do
     for c in steps_are_in_the_safe_order destination_without_and_with_S \
         paused_guest_arrives_paused guest_arrives_suspended source_is_kept \
-        destination_listens_on_tcp destination_listens_on_unix unix_socket; do
+        destination_listens_on_tcp destination_listens_on_unix; do
         run_case case_$c "$v" "$v"
     done
 done
 run_case case_transcript_has_all_that_passed 7.2 10.0
 run_case case_transcript_has_all_that_passed 11.1 7.2
-for c in address_is_made_when_there_is_none tcp_with_a_port tcp_without_a_port \
-    tcp_over_ipv6 tcp_listens_in_the_range_for_others destination_listens_elsewhere \
+for c in tcp_listens_in_the_range_for_others destination_listens_elsewhere \
     guest_that_never_ran_arrives_so not_live monitors_by_tcp monitors_by_descriptor \
     monitors_by_command; do
     run_case case_$c
