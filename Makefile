@@ -46,10 +46,11 @@ ifneq ($(filter check live valgrind tests,$(MAKECMDGOALS)),)
 WERROR := -Werror
 endif
 
-PKGS  := json-c libxml-2.0
+# Of libxml2 the headers only: it is loaded when a document is read
+# (src/domain/xml2.h).
 ifneq ($(filter-out clean format format-check,$(or $(MAKECMDGOALS),all)),)
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS))
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS))
+PKG_CFLAGS := $(shell pkg-config --cflags json-c libxml-2.0)
+PKG_LIBS   := $(shell pkg-config --libs json-c) -ldl
 endif
 BASE  := -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Wvla \
          -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \

@@ -78,6 +78,8 @@ foreign_symbols() {
         grep -vE '^(qmig_|qmp_|LIBQMIGRATE_)' | grep -vE '^(__asan|__ubsan|__sanitizer|_init|_fini)'
 }
 
+needs_libxml2() { readelf -d "$1" | grep -F libxml2; }
+
 # What the headers promise is in the library, and nothing else.
 promised() {
     cat "$T"/usr/include/qmigrate/*.h "$T"/usr/include/qmigrate/qmp/*.h |
@@ -100,6 +102,9 @@ check 'pkg-config knows the version' \
 check 'only symbols of the interface' empty foreign_symbols
 check 'all that the headers promise' diff <(promised) <(exported)
 check 'each header compiles alone' headers_alone
+# libxml2 is loaded when a document is read, not with us.
+check 'the program starts without libxml2' empty needs_libxml2 "$T/usr/bin/qmigrate"
+check 'so does the library' empty needs_libxml2 "$T/usr/lib/libqmigrate.so"
 check 'the program runs' exits 0 'qmigrate 0.' "$T/usr/bin/qmigrate" --version
 
 check 'compile against the shared library' compile "$T/move"

@@ -12,13 +12,11 @@
  */
 #include "domain/model.h"
 #include "domain/tree.h"
+#include "domain/xml2.h"
 #include "error/errcode.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libxml/SAX2.h>
-#include <libxml/parser.h>
-#include <pthread.h>
 #include <string.h>
 
 #define QEMU_NS        "http://libvirt.org/schemas/domain/qemu/1.0"
@@ -508,7 +506,6 @@ static int fail_parse(const struct reader *r)
 
 static int parse_text(struct reader *r, const char *xml, size_t len)
 {
-    static pthread_once_t init = PTHREAD_ONCE_INIT;
     xmlSAXHandler sax = {
         .initialized = XML_SAX2_MAGIC,
         .internalSubset = on_doctype,
@@ -522,7 +519,8 @@ static int parse_text(struct reader *r, const char *xml, size_t len)
     xmlDocPtr doc;
     int rc = 0;
 
-    pthread_once(&init, xmlInitParser);
+    if (xml2_load(r->errp) < 0)
+        return -1;
     if (!(r->ctxt = xmlNewParserCtxt()))
         return qmp_fail(r->errp, QMP_ERR_NOMEM, "out of memory");
     *r->ctxt->sax = sax;

@@ -6,10 +6,9 @@
  * name. Texts that are not a superset of ASCII go through libxml2's own writer.
  */
 #include "domain/domain.h"
+#include "domain/xml2.h"
 #include "error/errcode.h"
 
-#include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <stdbool.h>
 #include <string.h>
 
