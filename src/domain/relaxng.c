@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "domain/relaxng.h"
+#include "domain/xml2.h"
 #include "error/errcode.h"
 
-#include <libxml/parser.h>
-#include <libxml/relaxng.h>
 #include <string.h>
 
 #define DEFAULT_DIRS "/usr/local/share:/usr/share"
@@ -62,6 +61,8 @@ int relaxng_load(struct relaxng **ret, struct qmp_error **errp)
 {
     const char *dirs = getenv("XDG_DATA_DIRS");
 
+    if (xml2_load(errp) < 0)
+        return -1;
     if (!dirs || !*dirs)
         dirs = DEFAULT_DIRS;
     for (const char *p = dirs; *p; p += p[0] == ':') {

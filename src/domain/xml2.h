@@ -16,6 +16,7 @@
 
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
+#include <libxml/relaxng.h>
 #include <libxml/tree.h>
 
 #if LIBXML_VERSION >= 21400
@@ -37,6 +38,15 @@
     X(xmlNodeAddContent)                                                       \
     X(xmlNodeSetContent)                                                       \
     X(xmlReadMemory)                                                           \
+    X(xmlRelaxNGFree)                                                          \
+    X(xmlRelaxNGFreeParserCtxt)                                                \
+    X(xmlRelaxNGFreeValidCtxt)                                                 \
+    X(xmlRelaxNGNewParserCtxt)                                                 \
+    X(xmlRelaxNGNewValidCtxt)                                                  \
+    X(xmlRelaxNGParse)                                                         \
+    X(xmlRelaxNGSetParserStructuredErrors)                                     \
+    X(xmlRelaxNGSetValidStructuredErrors)                                      \
+    X(xmlRelaxNGValidateDoc)                                                   \
     X(xmlSAX2GetLineNumber)                                                    \
     X(xmlStopParser)
 
@@ -59,20 +69,31 @@ int xml2_load_from(const char *soname, struct xml2 *ret,
                    struct qmp_error **errp);
 
 #ifndef XML2_NO_NAMES
-#define xmlCtxtGetLastError  xml2.xmlCtxtGetLastError
-#define xmlCtxtReadMemory    xml2.xmlCtxtReadMemory
-#define xmlDocDumpMemoryEnc  xml2.xmlDocDumpMemoryEnc
-#define xmlDocGetRootElement xml2.xmlDocGetRootElement
-#define xmlFree              xml2.xmlFree
-#define xmlFreeDoc           xml2.xmlFreeDoc
-#define xmlFreeParserCtxt    xml2.xmlFreeParserCtxt
-#define xmlInitParser        xml2.xmlInitParser
-#define xmlNewParserCtxt     xml2.xmlNewParserCtxt
-#define xmlNodeAddContent    xml2.xmlNodeAddContent
-#define xmlNodeSetContent    xml2.xmlNodeSetContent
-#define xmlReadMemory        xml2.xmlReadMemory
-#define xmlSAX2GetLineNumber xml2.xmlSAX2GetLineNumber
-#define xmlStopParser        xml2.xmlStopParser
+#define xmlCtxtGetLastError      xml2.xmlCtxtGetLastError
+#define xmlCtxtReadMemory        xml2.xmlCtxtReadMemory
+#define xmlDocDumpMemoryEnc      xml2.xmlDocDumpMemoryEnc
+#define xmlDocGetRootElement     xml2.xmlDocGetRootElement
+#define xmlFree                  xml2.xmlFree
+#define xmlFreeDoc               xml2.xmlFreeDoc
+#define xmlFreeParserCtxt        xml2.xmlFreeParserCtxt
+#define xmlInitParser            xml2.xmlInitParser
+#define xmlNewParserCtxt         xml2.xmlNewParserCtxt
+#define xmlNodeAddContent        xml2.xmlNodeAddContent
+#define xmlNodeSetContent        xml2.xmlNodeSetContent
+#define xmlReadMemory            xml2.xmlReadMemory
+#define xmlRelaxNGFree           xml2.xmlRelaxNGFree
+#define xmlRelaxNGFreeParserCtxt xml2.xmlRelaxNGFreeParserCtxt
+#define xmlRelaxNGFreeValidCtxt  xml2.xmlRelaxNGFreeValidCtxt
+#define xmlRelaxNGNewParserCtxt  xml2.xmlRelaxNGNewParserCtxt
+#define xmlRelaxNGNewValidCtxt   xml2.xmlRelaxNGNewValidCtxt
+#define xmlRelaxNGParse          xml2.xmlRelaxNGParse
+#define xmlRelaxNGSetParserStructuredErrors                                    \
+    xml2.xmlRelaxNGSetParserStructuredErrors
+#define xmlRelaxNGSetValidStructuredErrors                                     \
+    xml2.xmlRelaxNGSetValidStructuredErrors
+#define xmlRelaxNGValidateDoc xml2.xmlRelaxNGValidateDoc
+#define xmlSAX2GetLineNumber  xml2.xmlSAX2GetLineNumber
+#define xmlStopParser         xml2.xmlStopParser
 #endif
 
 #endif
