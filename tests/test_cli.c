@@ -326,6 +326,9 @@ static void usage_is_refused_with_one_clear_line(void **state UNUSED)
          "option '--flags': '-1' is not a number of 32 bits (decimal, or "
          "hexadecimal after 0x)",
          NULL},
+        {"--transcript|x|--no-transcript",
+         "options '--transcript' and '--no-transcript' exclude each other",
+         NULL},
         {"--batch|x", "option '--batch' does not belong to 'migrate'", NULL},
     };
 

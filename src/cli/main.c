@@ -3,6 +3,7 @@
 
 #include "error/errcode.h"
 #include "help.h"
+#include "result.h"
 
 #include <string.h>
 
@@ -13,6 +14,20 @@ static int usage_error(const struct qmp_error *err, const struct verb *verb)
         fprintf(stderr, "  try 'qmigrate %s%s--help'\n", verb ? verb->name : "",
                 verb ? " " : "");
     return qmig_errcode_exit(err->code);
+}
+
+/* With --json a migration that was refused is a result, too: also when it is
+ * the command line that was wrong. */
+static void put_refusal(const struct verb *verb, int argc, char **argv,
+                        const struct qmp_error *err)
+{
+    CLEANUP(json_putp) struct json_object *o = NULL;
+
+    for (int i = 2; i < argc && verb->bit == VERB_MIGRATE && !o; i++)
+        if (!strcmp(argv[i], "--json"))
+            o = result_of_refusal(err);
+    if (o)
+        cli_put_json(o);
 }
 
 /* The result of a migration is where the guest is: that nobody could read it
@@ -30,14 +45,16 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(cli_done) struct cli cli;
 
-    cli_init(&cli, verb);
-    if (cli_parse(&cli, argc, argv, 2, &err) < 0)
-        return usage_error(err, verb);
     int code = 0;
-    if (cli.help)
-        help_verb(stdout, verb);
-    else
-        code = verb->run(&cli, &err);
+    cli_init(&cli, verb);
+    if (cli_parse(&cli, argc, argv, 2, &err) == 0) {
+        if (cli.help)
+            help_verb(stdout, verb);
+        else
+            code = verb->run(&cli, &err);
+    }
+    if (err)
+        put_refusal(verb, argc, argv, err);
     code = finish_output(verb, code);
     return err ? usage_error(err, verb) : code;
 }

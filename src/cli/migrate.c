@@ -136,30 +136,18 @@ static int report(struct run *run, const struct cli *cli)
     return r->exit_code;
 }
 
-/* Refused before there was a migration: with --json that is a result, too. */
-static int refuse(const struct cli *cli, struct qmp_error *err,
-                  struct qmp_error **errp)
-{
-    if (cli->json) {
-        CLEANUP(json_putp) struct json_object *o = result_of_refusal(err);
-        cli_put_json(o);
-    }
-    return qmp_propagate(errp, err);
-}
-
 int cli_migrate(struct cli *cli, struct qmp_error **errp)
 {
     struct run run = {.signals = -1};
-    struct qmp_error *err = NULL;
     sigset_t old;
 
     progress_init(&run.progress, cli);
     cli->o.progress = on_progress;
     cli->o.warn = on_warning;
     cli->o.opaque = &run;
-    run.m = qmig_migration_new(&cli->o, cli->params, cli->flags, &err);
+    run.m = qmig_migration_new(&cli->o, cli->params, cli->flags, errp);
     if (!run.m)
-        return refuse(cli, err, errp);
+        return -1;
 
     run.signals = catch_signals(&old, errp);
     if (run.signals < 0) {

@@ -195,5 +195,9 @@ int cli_parse(struct cli *cli, int argc, char **argv, int first,
         return -1;
     if (cli->help)
         return 0;
+    if (cli->o.transcript && cli->o.no_transcript)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "options '--transcript' and '--no-transcript' exclude "
+                        "each other");
     return finish_flags(cli, errp);
 }

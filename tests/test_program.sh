@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The program as a whole, without a QEMU: what goes to standard output, what
+# to standard error, and the exit code.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C
+program=${BUILD:-build}/qmigrate
+passed=0 failed=0
+T=$(mktemp -d "${TMPDIR:-/tmp}/qmigrate-program.XXXXXX")
+trap 'rm -rf "$T"' EXIT
+export QMIGRATE_STATE_DIR=$T/state
+
+# The output has to match the pattern (an extended regular expression for the
+# whole of it, line ends as ~); '' is nothing at all.
+is() { # is CODE STDOUT STDERR ARG...
+    local code=$1 out=$2 err=$3 rc=0 o e
+    shift 3
+    "$program" "$@" >"$T/out" 2>"$T/err" || rc=$?
+    o=$(tr '\n' '~' <"$T/out") e=$(tr '\n' '~' <"$T/err")
+    if [ "$rc" -eq "$code" ] && [[ $o =~ ^$out$ ]] && [[ $e =~ ^$err$ ]]; then
+        passed=$((passed + 1))
+        return
+    fi
+    failed=$((failed + 1))
+    printf 'FAILED: %s\nexit %s, wanted %s\n' "$*" "$rc" "$code"
+    printf 'stdout: %s\nwanted: %s\nstderr: %s\nwanted: %s\n' "$o" "$out" "$e" "$err"
+}
+
+is 0 'qmigrate [0-9.]+~' '' --version
+is 0 'usage: qmigrate VERB .*  migrate  .*' '' --help
+is 0 'usage: qmigrate VERB .*  migrate  .*' '' help
+is 2 '' 'usage: qmigrate VERB .*'
+is 2 '' "qmigrate: there is no verb 'migrat'~  hint: did you mean 'migrate'\\?~  try 'qmigrate --help'~" migrat
+is 2 '' "qmigrate: unknown option '--sorce'~  hint: did you mean '--source'\\?~  try 'qmigrate migrate --help'~" migrate --sorce x
+is 2 '' "qmigrate: unexpected argument 'x'~  try 'qmigrate plan --help'~" plan x
+is 0 'usage: qmigrate plan .*' '' plan --help
+is 0 'usage: qmigrate check SOURCE.xml DEST.xml~       qmigrate check .*' '' help check
+is 2 '' "qmigrate: parameter 'bandwith' not supported~  hint: did you mean 'bandwidth'\\?~" migrate -p bandwith=5
+is 2 '' "qmigrate: no address of the source~  try 'qmigrate migrate --help'~" migrate --dest "$T/b"
+is 2 '' "qmigrate: .*'gopher:x'.*" migrate --source gopher:x --dest "$T/b"
+is 2 '' "qmigrate: source and destination are the same monitor .*" plan --source "$T/a" --dest "$T/a"
+
+# With --json every refusal is a result object, and the text is there, too.
+refused='\{"result":"failed","owner":"source","error":\{"code":"[a-z.]+","phase":"begin","side":"controller","message":".*"\}\}~'
+is 2 "$refused" "qmigrate: option '--bandwidth': .*" migrate --json --bandwidth 5M
+is 2 "$refused" 'qmigrate: unknown option .*' migrate --bogus --json
+is 2 "$refused" 'qmigrate: .*' migrate --json --source "$T/a" --dest "$T/b" --flags 0x40000000
+is 1 '\{"result":"failed","owner":"source","id":".*"message":".*"\}.*\}~' "qmigrate: source: .*$T/a.*" \
+    migrate --json --source "$T/a" --dest "$T/b" --progress none
+
+# What terminals obey is shown.
+is 2 '' "qmigrate: unknown option '--x\\\\x1b\\[2J'~.*" migrate "--x"$'\033[2J'
+is 2 '' "qmigrate: the address of a monitor is missing~.*" features
+
+# A full disk is no success, unless it is about a guest.
+rc=0
+"$program" help --man >/dev/full 2>"$T/err" || rc=$?
+if [ "$rc" -eq 1 ] && grep -q 'cannot write to standard output' "$T/err"; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED: help --man >/dev/full: exit $rc"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
