@@ -17,7 +17,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define MAX_SHOWN 5 /* differences in a message */
+#define MAX_SHOWN 5   /* differences in a message */
+#define LOOK_US   100 /* how often to look whether the client has read */
 
 /* Commands that ask how a job goes on: clients send them by the clock. */
 static const char *const polls[] = {
@@ -375,7 +376,7 @@ static size_t choose_answer(struct qmp_replay *r, size_t peer,
             continue;
 
         bool here = s->before == a->heard_before;
-        bool past = ans < r->next;
+        bool past = i < r->next;
         bool next = past && ans >= r->last_said && !r->steps[ans].heard;
         int score = here * 4 + next * 2 + past;
 
@@ -423,6 +424,22 @@ static void answer_polls(struct qmp_replay *r, size_t peer)
     }
 }
 
+/*
+ * What was said on one connection must have been read before something is said
+ * on another, or a client that finds both when it wakes up may take them in
+ * another order than they were recorded in.
+ */
+static bool may_speak(struct qmp_replay *r, size_t peer, int64_t now_us)
+{
+    r->look_us = 0;
+    if (r->spoke != peer && !replay_was_read(r, r->spoke)) {
+        r->look_us = now_us + LOOK_US;
+        return false;
+    }
+    r->spoke = peer;
+    return true;
+}
+
 /* Say the reply or event of step `next`. False: it has to wait. */
 static bool say_next(struct qmp_replay *r, int64_t now_us)
 {
@@ -444,7 +461,7 @@ static bool say_next(struct qmp_replay *r, int64_t now_us)
             base = r->start_us + (int64_t)((double)s->t_us / r->o.speed);
         r->due_us = base + s->delay_us;
     }
-    if (now_us < r->due_us)
+    if (now_us < r->due_us || !may_speak(r, s->peer, now_us))
         return false;
     p->greeted |= s->greeting;
     say_step(r, r->next, command ? command->id : NULL,
@@ -491,8 +508,11 @@ static bool do_step(struct qmp_replay *r, int64_t now_us)
     case STEP_SAY:
         return say_next(r, now_us);
     case STEP_CLOSE:
-        if (r->peers[s->peer].fd >= 0)
-            replay_hang_up(r, s->peer);
+        if (r->peers[s->peer].fd < 0)
+            return true;
+        if (!may_speak(r, s->peer, now_us))
+            return false;
+        replay_hang_up(r, s->peer);
         return true;
     }
     return true;

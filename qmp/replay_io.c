@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <netdb.h>
 #include <string.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -104,7 +106,7 @@ static int take_connection(struct replay_peer *p, int fd,
     qmp_wire_init(&p->wire, MAX_LINE);
     qmp_buffer_clear(&p->out, 0);
     p->fd = fd;
-    p->greeted = p->hang_up = p->closed = false;
+    p->greeted = p->hang_up = p->shut = p->closed = false;
     return 0;
 }
 
@@ -161,10 +163,23 @@ static void write_out(struct qmp_replay *r, size_t peer)
             qmp_buffer_clear(&p->out, 0); /* the read will find the end */
         }
     }
-    if (p->fd >= 0 && p->hang_up) {
-        drop(p);
-        replay_lost(r, peer);
+    /* Closed when the client closes its end: then it has noticed. */
+    if (p->fd >= 0 && p->hang_up && !p->shut) {
+        p->shut = true;
+        (void)shutdown(p->fd, SHUT_WR);
     }
+}
+
+bool replay_was_read(struct qmp_replay *r, size_t peer)
+{
+    struct replay_peer *p = &r->peers[peer];
+    int unread = 0;
+
+    if (p->fd < 0)
+        return true;
+    if (p->hang_up || qmp_buffer_len(&p->out))
+        return false;
+    return ioctl(p->fd, SIOCOUTQ, &unread) < 0 || !unread;
 }
 
 /* What came with SCM_RIGHTS is not needed. */
@@ -285,6 +300,9 @@ int64_t qmp_replay_deadline(const struct qmp_replay *r)
 {
     int64_t at = r->due_us ? r->due_us : -1;
 
+    if (r->look_us && (at < 0 || r->look_us > at))
+        at = r->look_us;
+
     if (r->o.stall_us && r->active_us &&
         (at < 0 || r->active_us + r->o.stall_us < at))
         at = r->active_us + r->o.stall_us;
@@ -329,10 +347,12 @@ void qmp_replay_dispatch(struct qmp_replay *r, int64_t now_us)
     }
     for (size_t i = 0; i < r->n_peers; i++)
         read_in(r, i, now_us);
-    replay_go_on(r, now_us);
-    for (size_t i = 0; i < r->n_peers; i++)
-        write_out(r, i);
-    replay_go_on(r, now_us); /* a connection may have ended */
+    /* What was written may be what the next step waits for. */
+    for (int turn = 0; turn < 2; turn++) {
+        replay_go_on(r, now_us);
+        for (size_t i = 0; i < r->n_peers; i++)
+            write_out(r, i);
+    }
     if (r->state == QMP_REPLAY_RUNNING && r->o.stall_us && r->start_us &&
         now_us >= r->active_us + r->o.stall_us)
         stalled(r);

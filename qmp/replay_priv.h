@@ -56,6 +56,7 @@ struct replay_peer {
     bool greeted;      /* this connection */
     bool closed;       /* it was connected, and is no more */
     bool hang_up;      /* close it once `out` is written */
+    bool shut;         /* it was; the client has not closed its end yet */
     struct qmp_wire wire;
     struct qmp_buffer out;
     struct asked *asked;
@@ -75,6 +76,8 @@ struct qmp_replay {
     size_t n_peers;
     int64_t start_us;  /* of the clock, when the first connection came; 0 */
     int64_t due_us;    /* when the next step is due; 0: now */
+    int64_t look_us;   /* when to look whether `spoke` has read; 0: not */
+    size_t spoke;      /* the peer that spoke last */
     int64_t active_us; /* when something happened last */
     bool faulted;      /* a fault was put in: from then on as if lenient */
     enum qmp_replay_state state;
@@ -96,5 +99,7 @@ const char *replay_command(struct json_object *msg, bool *oob);
 void replay_say(struct qmp_replay *r, size_t peer, const char *text,
                 size_t len);
 void replay_hang_up(struct qmp_replay *r, size_t peer);
+/* Has the client taken all that was said on this peer's connection? */
+bool replay_was_read(struct qmp_replay *r, size_t peer);
 
 #endif

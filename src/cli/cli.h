@@ -22,6 +22,7 @@ enum verb_bit {
     VERB_PLAN = 1 << 2,
     VERB_FEATURES = 1 << 3,
     VERB_HELP = 1 << 4,
+    VERB_TRANSCRIPT = 1 << 5,
 };
 
 struct cli;
@@ -52,6 +53,27 @@ enum progress_mode {
 /* The order of the choices of --policy. */
 enum check_policy { POLICY_GUEST_ABI, POLICY_LIBVIRT };
 
+/* Values of an option that may be repeated. */
+struct cli_list {
+    const char **items;
+    size_t n;
+};
+
+/* The options of `transcript`. */
+struct cli_transcript {
+    const char *listen_source; /* replay */
+    const char *listen_dest;
+    const char *speed;
+    const char *stall;
+    bool lenient;
+    struct cli_list faults;
+    struct cli_list ignore;
+    const char *side; /* show */
+    const char *command;
+    const char *phase;
+    const char *slower;
+};
+
 /* What the command line said, checked as far as it can be without a QEMU.
  * Strings are argv's or owned by `texts`. */
 struct cli {
@@ -76,6 +98,8 @@ struct cli {
     bool all;
     bool schema; /* validate against libvirt's RelaxNG schema first */
     const char *batch; /* file of pairs, "-": standard input; NULL: none */
+
+    struct cli_transcript transcript;
 
     /* help */
     bool man;
@@ -128,6 +152,9 @@ verb_fn cli_plan;
 verb_fn cli_features;
 verb_fn cli_help;
 verb_fn cli_check;
+verb_fn cli_transcript;
+verb_fn cli_transcript_show;
+verb_fn cli_transcript_replay;
 /* The part of `check` that compares two running QEMUs (--source, --dest):
  * prints its own report, ends with 0 or 3, or -1. */
 verb_fn cli_check_live;

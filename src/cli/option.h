@@ -15,6 +15,7 @@ enum option_group {
     GROUP_VIRSH,
     GROUP_CHECK,
     GROUP_RECORD,
+    GROUP_TRANSCRIPT,
     GROUP_OUTPUT,
     GROUP__MAX
 };
@@ -46,6 +47,7 @@ const char *option_help(const struct option *opt);
 
 /* Setters, for the rows. */
 option_fn option_set_string; /* const char * at offset, once */
+option_fn option_set_list;   /* struct cli_list at offset */
 option_fn option_set_true;   /* bool at offset */
 option_fn option_set_choice; /* int at offset: index in opt->arg */
 option_fn option_set_fd;     /* int at offset: an open descriptor */

@@ -9,7 +9,8 @@
 const char *const option_group_titles[GROUP__MAX] = {
     [GROUP_PEERS] = "The two QEMUs",       [GROUP_WHAT] = "What to do",
     [GROUP_VIRSH] = "As in virsh migrate", [GROUP_CHECK] = "Checking",
-    [GROUP_RECORD] = "What is kept",       [GROUP_OUTPUT] = "Output",
+    [GROUP_RECORD] = "What is kept",       [GROUP_TRANSCRIPT] = "Transcripts",
+         [GROUP_OUTPUT] = "Output",
 };
 
 #define AT(member) .offset = offsetof(struct cli, member)
@@ -26,6 +27,7 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define FROM(p)     .set = option_set_param_file, .param = (p)
 #define SPLIT(p)    .set = option_set_param_list, .param = (p)
 #define LATER       .set = option_set_later
+#define LIST(m)     .set = option_set_list, AT(m)
 
 /* name, letter, argument, verbs, group */
 const struct option option_table[] = {
@@ -136,6 +138,39 @@ const struct option option_table[] = {
     {"no-transcript", 0, NULL, VERB_MIGRATE, GROUP_RECORD,
      BOOL(o.no_transcript), .help = "record nothing"},
 
+    {"listen-source", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.listen_source),
+     .help = "replay: where to stand in for the source's monitor"},
+    {"listen-dest", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.listen_dest),
+     .help = "replay: where to stand in for the destination's monitor"},
+    {"speed", 0, "FACTOR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.speed),
+     .help = "replay: 1 is as recorded; without it nothing is waited for"},
+    {"lenient", 0, NULL, VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     BOOL(transcript.lenient),
+     .help = "replay: report a command that differs, and go on"},
+    {"ignore", 0, "COMMAND.PATH", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     LIST(transcript.ignore),
+     .help = "replay: an argument that may differ; may be repeated"},
+    {"fault", 0, "KIND@LINE", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     LIST(transcript.faults),
+     .help = "replay: drop, delay=MS, duplicate, reorder, close, garbage or "
+             "error at a line of the file; may be repeated"},
+    {"stall", 0, "SECONDS", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.stall),
+     .help = "replay: give up when nothing comes for so long (30)"},
+    {"side", 0, "PEER", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.side), .help = "show: only this peer"},
+    {"command", 0, "NAME", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.command),
+     .help = "show: only this command or event"},
+    {"phase", 0, "NAME", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.phase), .help = "show: only this phase"},
+    {"slower", 0, "MS", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.slower),
+     .help = "show: only commands that took longer"},
+
     {"progress", 0, "auto|bar|plain|json|none", VERB_MIGRATE, GROUP_OUTPUT,
      CHOICE(progress), .help = "how to show progress on standard error"},
     {"progress-fd", 0, "N", VERB_MIGRATE, GROUP_OUTPUT, .set = option_set_fd,
@@ -144,7 +179,7 @@ const struct option option_table[] = {
      .help = "the manual page (roff)"},
     {"bash-completion", 0, NULL, VERB_HELP, GROUP_OUTPUT,
      BOOL(bash_completion), .help = "the completion script for bash"},
-    {"json", 0, NULL, THREE | VERB_FEATURES, GROUP_OUTPUT, BOOL(json),
+    {"json", 0, NULL, THREE | VERB_FEATURES | VERB_TRANSCRIPT, GROUP_OUTPUT, BOOL(json),
      .help = "the result as JSON"},
     {"help", 'h', NULL, ALL, GROUP_OUTPUT, BOOL(help), .help = "this text"},
 };

@@ -23,6 +23,8 @@ void cli_done(struct cli *cli)
 {
     qmig_params_free(cli->params);
     free(cli->deadlines);
+    free(cli->transcript.faults.items);
+    free(cli->transcript.ignore.items);
     for (size_t i = 0; i < cli->n_texts; i++)
         free(cli->texts[i]);
     free(cli->texts);

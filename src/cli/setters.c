@@ -59,6 +59,19 @@ int option_set_string(struct cli *cli, const struct option *opt,
     return 0;
 }
 
+int option_set_list(struct cli *cli, const struct option *opt,
+                    const char *value, struct qmp_error **errp)
+{
+    struct cli_list *list = &MEMBER(struct cli_list, cli, opt);
+    const char **grown = realloc(list->items, (list->n + 1) * sizeof(*grown));
+
+    if (!grown)
+        return no_memory(errp);
+    list->items = grown;
+    list->items[list->n++] = value;
+    return 0;
+}
+
 int option_set_true(struct cli *cli, const struct option *opt,
                     const char *value UNUSED, struct qmp_error **errp UNUSED)
 {
