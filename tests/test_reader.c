@@ -219,6 +219,17 @@ static void reader_refuses_an_endless_line(void **state UNUSED)
     qmp_error_free(err);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_TELLS 0
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_TELLS 0 /* what was freed stays in quarantine */
+#endif
+#endif
+#ifndef MEMORY_TELLS
+#define MEMORY_TELLS 1
+#endif
+
 /* 100 MB of file, a few MB of memory. */
 static void reader_needs_constant_memory(void **state UNUSED)
 {
@@ -235,7 +246,8 @@ static void reader_needs_constant_memory(void **state UNUSED)
     getrusage(RUSAGE_SELF, &before);
     assert_int_equal(read_all(NULL, NULL), 100000);
     getrusage(RUSAGE_SELF, &after);
-    assert_true(after.ru_maxrss - before.ru_maxrss < 8192); /* KiB */
+    if (MEMORY_TELLS)
+        assert_true(after.ru_maxrss - before.ru_maxrss < 8192); /* KiB */
 }
 
 int main(void)

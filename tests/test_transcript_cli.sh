@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# `transcript show` and `transcript replay` as users call them.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+export LC_ALL=C
+program=$PWD/${BUILD:-build}/qmigrate
+passed=0 failed=0
+T=$(mktemp -d "${TMPDIR:-/tmp}/qmigrate-transcript.XXXXXX")
+trap 'rm -rf "$T"' EXIT
+good=$PWD/tests/transcripts/7.2-completed.jsonl
+lossy=$PWD/tests/transcripts/7.2-dest-dies.jsonl
+header='{"transcript":1,"program":"p","peers":{}}'
+
+ok() { passed=$((passed + 1)); }
+no() {
+    failed=$((failed + 1))
+    echo "FAILED: $*"
+}
+
+run() { # run CODE ARGUMENT...: out and err are kept
+    local wanted=$1 code
+    shift
+    "$program" transcript "$@" >"$T/out" 2>"$T/err"
+    code=$?
+    [ "$code" -eq "$wanted" ] && return
+    no "transcript $*: exit $code, wanted $wanted: $(cat "$T/err")"
+    return 1
+}
+
+says() { # says out|err PATTERN: a line that fits
+    if grep -Eq -e "$2" "$T/$1"; then ok; else no "no line like '$2' in: $(cat "$T/$1")"; fi
+}
+
+says_not() {
+    if grep -Eq -e "$2" "$T/$1"; then no "a line like '$2' in: $(cat "$T/$1")"; else ok; fi
+}
+
+run 0 show "$good"
+says out '^ +0\.[0-9]{6}  source       QEMU 7\.2\.[0-9]+$'
+says out '^== 0\.[0-9]{6} precopy \(the destination listens\)$'
+says out '  source       migrate \{"uri":"tcp:127.0.0.1:[0-9]+"\}  [0-9.]+ ms$'
+says out '  destination  \* RESUME$'
+says out '  destination  migrate-incoming .*  error GenericError: Parameter .exit-on-error. is unexpected  '
+says out '  source       query-migrate: completed, 0\.0 of 64\.5 MiB remaining$'
+says_not out $'\033'
+
+run 0 show "$good" --side source --command migrate
+[ "$(wc -l <"$T/out")" -eq "$(($(grep -c '^==' "$T/out") + 1))" ] && ok || no "more than migrate: $(cat "$T/out")"
+run 0 show "$good" --phase switchover
+says out ' migrate-continue '
+says_not out ' migrate '
+run 0 show "$good" --slower 1e6
+[ ! -s "$T/out" ] && ok || no "slower than 1000 s: $(cat "$T/out")"
+run 0 show "$good" --json
+[ "$(wc -l <"$T/out")" -gt 40 ] && ok || no "too few lines of JSON"
+says out '^\{"kind":"command",.*"name":"migrate",.*"return":\{\},"latency_us":[0-9]+\}$'
+run 0 show "$lossy"
+says out "  destination  lost: 'unix:dst.sock': connection lost"
+
+# neither the terminal nor a pipe gets what a transcript wants it to do
+printf '%s\n{"t":1,"note":"\\u001b[2J","x":"\\u009b2J"}\n{"t":2,"peer":"\\u001b]0;x\\u0007","dir":"<","msg":{"event":"\\u001b[31m"}}\n{"t":3,"peer":"a","dir":"<","raw":"\\u001b[2J"}\n' "$header" >"$T/escapes"
+run 0 show "$T/escapes"
+says out '\\x1b\[2J x=\\xc2\\x9b2J$'
+says_not out $'\033'
+run 0 show "$T/escapes" --json
+says_not out $'\033'
+
+# bad input: the line number, and what was fine before it
+run 2 show
+says err 'transcript show: one file is wanted, 0 given'
+run 2 explain x
+says err "'explain' is none of "
+run 1 show "$T/nothing"
+says err "cannot open '.*nothing': No such file or directory"
+: >"$T/empty"
+run 1 show "$T/empty"
+says err "empty', line 1: empty"
+head -c 100000 /dev/zero >"$T/binary"
+run 1 show "$T/binary"
+says err "binary', line 1: "
+head -n 10 "$good" >"$T/bad"
+echo '{"t":1' >>"$T/bad"
+echo >>"$T/bad"
+run 1 show "$T/bad"
+says err "bad', line 11: malformed JSON"
+says out ' QEMU 7\.2'
+head -c 5000 "$good" >"$T/cut"
+run 0 show "$T/cut"
+says err 'the last line of the transcript was cut'
+run 0 show - <"$good"
+run 2 show "$good" --slower fast
+says err "'fast' is not a number of milliseconds"
+
+# replay: what is asked of its options
+run 2 replay "$good"
+says err "the source is in the transcript: '--listen-source ADDR' is wanted"
+run 2 replay "$good" --fault drop
+says err "'drop' is not KIND@LINE"
+run 2 replay "$good" --fault delay@5
+run 2 replay "$good" --fault "drop=1@5"
+run 2 replay "$good" --speed -1
+says err "option '--speed': '-1' is not a number"
+run 1 replay "$good" --fault drop@1
+says err 'no monitor says anything on line 1'
+
+# replay: a client that sends something else
+cd "$T" || exit 1
+mkfifo said
+"$program" transcript replay "$good" --listen-source unix:s --listen-dest unix:d >said 2>err &
+replay=$!
+read -r line <said
+[ "$line" = listening ] && ok || no "replay says '$line'"
+"$program" migrate --bandwidth 7 --progress none --no-transcript --state-dir other --source unix:s --dest unix:d >out 2>&1
+wait "$replay"
+[ $? -eq 1 ] && ok || no "replay ended well though the client asked for something else"
+says err "line [0-9]+, source: '[a-z-]+' was recorded, '[a-z-]+' came"
+[ ! -e s ] && [ ! -e d ] && ok || no "sockets were left behind"
+
+# replay: a fault makes the migration fail, and the guest stays
+"$program" transcript replay "$good" --fault close@"$(grep -n '"precopy"' "$good" | cut -d: -f1 | awk '{print $1+3}')" \
+    --listen-source unix:s --listen-dest unix:d >said 2>err &
+replay=$!
+read -r line <said
+"$program" migrate --progress none --no-transcript --state-dir state --source unix:s --dest unix:d >out 2>&1
+code=$?
+wait "$replay"
+case $code in 1 | 5) ok ;; *) no "migrate ended with $code" ;; esac
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
