@@ -85,6 +85,12 @@ QMP_EXPORT unsigned qmig_flag(const char *name, struct qmp_error **errp);
  * out of range (QMIG_ERR_PARAM_RANGE); the message has the name, the value
  * and what was wanted. Rules between parameters and flags are checked by
  * qmig_params_check(), which qmig_migration_new() calls.
+ *
+ * "qemu.NAME" is a migration parameter or capability by QEMU's own name
+ * ("qemu.downtime-limit", "qemu.validate-uuid"; "@source", "@dest" or "@both"
+ * after it overrides the side on which it is set). _add_text() and _add_json()
+ * take them; whether that QEMU has it, and of what type it is, is checked when
+ * it was asked, and the value is as it was afterwards.
  */
 struct qmig_params;
 

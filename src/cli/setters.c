@@ -213,6 +213,10 @@ int option_set_params(struct cli *cli, const struct option *opt,
 int option_set_flag_name(struct cli *cli, const struct option *opt UNUSED,
                          const char *value, struct qmp_error **errp)
 {
+    /* A capability by QEMU's own name: a parameter that is on. */
+    if (!strncmp(value, "qemu.", 5))
+        return qmig_params_add_text(cli->params, value, "on", errp);
+
     unsigned flag = qmig_flag(value, errp);
 
     cli->flags |= flag;

@@ -8,6 +8,7 @@
 
 #include "error/errcode.h"
 #include "nearest.h"
+#include "qmp/json.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ struct slot {
 
 struct qmig_params {
     struct slot slots[PARAM_COUNT];
+    struct qemu_list qemu;
 };
 
 static const struct slot *find_slot(const struct qmig_params *p,
@@ -55,6 +57,7 @@ void qmig_params_free(struct qmig_params *p)
         return;
     for (size_t i = 0; i < PARAM_COUNT; i++)
         clear_slot(&p->slots[i]);
+    qemu_list_clear(&p->qemu);
     free(p);
 }
 
@@ -92,6 +95,8 @@ struct qmig_params *params_copy(const struct qmig_params *p)
     for (size_t i = 0; copy && p && i < PARAM_COUNT; i++)
         if (copy_slot(&copy->slots[i], &p->slots[i]) < 0)
             return NULL;
+    if (copy && p && qemu_list_copy(&copy->qemu, &p->qemu) < 0)
+        return NULL;
     return TAKE_PTR(copy);
 }
 
@@ -274,8 +279,10 @@ static int add_number_text(struct qmig_params *p, const struct param_info *info,
 int qmig_params_add_text(struct qmig_params *p, const char *name,
                          const char *value, struct qmp_error **errp)
 {
-    const struct param_info *info = find_known(name, errp);
+    if (qemu_is_name(name))
+        return qemu_list_add(&p->qemu, name, value, errp);
 
+    const struct param_info *info = find_known(name, errp);
     if (!info)
         return -1;
     return info->type == PARAM_STRING
@@ -334,11 +341,33 @@ static int add_json_value(struct qmig_params *p, const struct param_info *info,
     return wrong_type(info, json_type_to_name(type), errp);
 }
 
+/* Of any type but null: QEMU's present value tells later what is wanted. */
+static int add_json_qemu(struct qmig_params *p, const char *name,
+                         struct json_object *value, struct qmp_error **errp)
+{
+    bool is_string = json_object_is_type(value, json_type_string);
+    CLEANUP(freep) char *text = NULL;
+
+    if (!value)
+        return qmp_fail(errp, QMIG_ERR_PARAM_TYPE,
+                        "parameter '%.200s' is null, wanted a value", name);
+    if (is_string && strlen(json_object_get_string(value)) !=
+                         (size_t)json_object_get_string_len(value))
+        return qmp_fail(errp, QMIG_ERR_PARAM_TYPE,
+                        "the value of parameter '%.200s' has a NUL character",
+                        name);
+    text = is_string ? strdup(json_object_get_string(value))
+                     : qmp_json_text(value);
+    return text ? qemu_list_add(&p->qemu, name, text, errp) : no_memory(errp);
+}
+
 static int add_json_member(struct qmig_params *p, const char *name,
                            struct json_object *value, struct qmp_error **errp)
 {
-    const struct param_info *info = find_known(name, errp);
+    if (qemu_is_name(name))
+        return add_json_qemu(p, name, value, errp);
 
+    const struct param_info *info = find_known(name, errp);
     if (!info)
         return -1;
     if (!info->multiple || !json_object_is_type(value, json_type_array))
@@ -373,6 +402,13 @@ int qmig_params_add_json(struct qmig_params *p, struct json_object *object,
     *p = *sum;
     *sum = old;
     return 0;
+}
+
+const struct qemu_list *params_qemu(const struct qmig_params *p)
+{
+    static const struct qemu_list none = {0};
+
+    return p ? &p->qemu : &none;
 }
 
 bool params_has(const struct qmig_params *p, const char *name)

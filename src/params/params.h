@@ -6,6 +6,7 @@
 #ifndef QMIG_PARAMS_H
 #define QMIG_PARAMS_H
 
+#include "params/qemu.h"
 #include "qmigrate.h"
 
 enum param_type { PARAM_STRING, PARAM_INT, PARAM_ULLONG };
@@ -41,6 +42,9 @@ bool params_ullong(const struct qmig_params *p, const char *name,
 /* Number of values of a repeatable one; *values is borrowed. */
 size_t params_strings(const struct qmig_params *p, const char *name,
                       const char *const **values);
+
+/* QEMU's own, "qemu.NAME"; borrowed, empty for NULL. */
+const struct qemu_list *params_qemu(const struct qmig_params *p);
 
 /* A deep copy; NULL: no memory. NULL for NULL is an empty set. */
 struct qmig_params *params_copy(const struct qmig_params *p);

@@ -31,7 +31,7 @@ const struct capability_rule capability_rules[] = {
     { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH   },
     { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH   },
     { "return-path",            ALWAYS,          0,                  NULL,     ON_BOTH   },
-    { "switchover-ack",         NEVER,           0,                  NULL,     ON_BOTH   },
+    { "switchover-ack",         NEVER,            0,                  NULL,     ON_BOTH   },
     { "validate-uuid",          NEVER,           0,                  NULL,     ON_BOTH   },
     { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH   },
     { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE },
@@ -59,7 +59,7 @@ const size_t parameter_rules_n = ARRAY_SIZE(parameter_rules);
 const char *const multifd_methods[] = {"zlib", "zstd"};
 const size_t multifd_methods_n = ARRAY_SIZE(multifd_methods);
 
-static bool is_on(enum sides sides, enum qmig_side side)
+bool sides_include(enum sides sides, enum qmig_side side)
 {
     return sides & (side == QMIG_SIDE_SOURCE ? ON_SOURCE : ON_DEST);
 }
@@ -121,6 +121,13 @@ static int lacks_capability(const struct capability_rule *rule,
                     rule->name, mine->version);
 }
 
+void settings_add_capability(struct settings *s, const char *name, bool state,
+                             bool before)
+{
+    list_capability(s->capabilities, name, state);
+    list_capability(s->capabilities_back, name, before);
+}
+
 static int make_capabilities(struct settings *s, const struct plan_input *in,
                              enum qmig_side side, const struct facts *mine,
                              const struct facts *other, struct qmp_error **errp)
@@ -128,15 +135,16 @@ static int make_capabilities(struct settings *s, const struct plan_input *in,
     for (size_t i = 0; i < ARRAY_SIZE(capability_rules); i++) {
         const struct capability_rule *rule = &capability_rules[i];
         int before = facts_capability(mine, rule->name);
-        int state =
-            is_on(rule->sides, side) ? shall_be(rule, in, mine, other) : 0;
+        int state = settings_qemu_capability(in, side, rule->name);
 
+        if (state < 0 && sides_include(rule->sides, side))
+            state = shall_be(rule, in, mine, other);
+        else if (state < 0)
+            state = 0;
         if (state < 0)
             return lacks_capability(rule, mine, errp);
-        if (before < 0 || before == state)
-            continue;
-        list_capability(s->capabilities, rule->name, state);
-        list_capability(s->capabilities_back, rule->name, before);
+        if (before >= 0 && before != state)
+            settings_add_capability(s, rule->name, state, before);
     }
     return 0;
 }
@@ -212,7 +220,7 @@ static int make_parameters(struct settings *s, const struct plan_input *in,
         const struct parameter_rule *rule = &parameter_rules[i];
         unsigned long long value;
 
-        if (!is_on(rule->sides, side))
+        if (!sides_include(rule->sides, side))
             continue;
         int rc = parameter_value(in, rule, &value, errp);
         if (rc > 0)
@@ -236,7 +244,8 @@ int settings_make(struct settings *s, const struct plan_input *in,
         .parameters_back = json_object_new_object(),
     };
     if (make_capabilities(s, in, side, mine, other, errp) < 0 ||
-        make_parameters(s, in, side, mine, errp) < 0) {
+        make_parameters(s, in, side, mine, errp) < 0 ||
+        settings_add_qemu(s, in, side, mine, errp) < 0) {
         settings_clear(s);
         return -1;
     }
@@ -256,10 +265,15 @@ bool settings_need_parameters(const struct plan_input *in, enum qmig_side side)
 {
     unsigned long long value;
 
+    const struct qemu_list *qemu = params_qemu(in->params);
+
     if (in->flags & QMIG_PARALLEL)
         return true;
+    for (size_t i = 0; i < qemu->n; i++)
+        if (sides_include(qemu->values[i].sides, side))
+            return true;
     for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++)
-        if (is_on(parameter_rules[i].sides, side) &&
+        if (sides_include(parameter_rules[i].sides, side) &&
             parameter_value(in, &parameter_rules[i], &value, NULL) > 0)
             return true;
     return false;

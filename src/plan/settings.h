@@ -8,8 +8,6 @@
 
 #include "plan/plan.h"
 
-enum sides { ON_SOURCE = 1, ON_DEST = 2, ON_BOTH = 3 };
-
 /* When a capability is on. */
 enum when {
     NEVER,   /* known, and off: it may be left over from an earlier use */
@@ -53,10 +51,24 @@ struct settings {
     struct json_object *parameters, *parameters_back;     /* objects */
 };
 
+/* One capability: what it shall be, and what it was. */
+void settings_add_capability(struct settings *s, const char *name, bool state,
+                             bool before);
+
 int settings_make(struct settings *s, const struct plan_input *in,
                   enum qmig_side side, const struct facts *mine,
                   const struct facts *other, struct qmp_error **errp);
 void settings_clear(struct settings *s);
+
+/* plan/settings_qemu.c: parameters by QEMU's own names ("qemu.NAME"), after
+ * all others. QMIG_ERR_CAPABILITY, _PARAM_TYPE or _PARAM_CONFLICT. */
+int settings_add_qemu(struct settings *s, const struct plan_input *in,
+                      enum qmig_side side, const struct facts *mine,
+                      struct qmp_error **errp);
+/* Is this capability asked for by name on this side? 1 on, 0 off, -1 no. */
+int settings_qemu_capability(const struct plan_input *in, enum qmig_side side,
+                             const char *name);
+bool sides_include(enum sides sides, enum qmig_side side);
 
 /* Does anything set a migration parameter on this side? */
 bool settings_need_parameters(const struct plan_input *in, enum qmig_side side);

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Parameters by QEMU's own names. What a QEMU has is what it answered to
+ * query-migrate-capabilities and query-migrate-parameters; the type of a
+ * parameter is that of its present value.
+ */
+#include "plan/settings.h"
+
+#include "error/errcode.h"
+#include "params/nearest.h"
+#include "qmp/json.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* 1, 0, or -1: neither. */
+static int parse_bool(const char *text)
+{
+    static const struct {
+        const char *word;
+        bool value;
+    } words[] = {{"on", true},     {"off", false}, {"true", true},
+                 {"false", false}, {"yes", true},  {"no", false}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        if (!strcmp(words[i].word, text))
+            return words[i].value;
+    return -1;
+}
+
+int settings_qemu_capability(const struct plan_input *in, enum qmig_side side,
+                             const char *name)
+{
+    const struct qemu_list *list = params_qemu(in->params);
+
+    for (size_t i = 0; i < list->n; i++)
+        if (sides_include(list->values[i].sides, side) &&
+            !strcmp(list->values[i].name, name))
+            return parse_bool(list->values[i].value);
+    return -1;
+}
+
+static int wrong_value(const struct qemu_value *v, const char *wanted,
+                       struct qmp_error **errp)
+{
+    return qmp_fail(errp, QMIG_ERR_PARAM_TYPE,
+                    "invalid value '%.200s' for parameter '" QEMU_PREFIX
+                    "%s', expected %s",
+                    v->value, v->name, wanted);
+}
+
+static struct json_object *number_from(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+    char *end;
+
+    if (!n || text[n])
+        return NULL;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    return errno ? NULL : json_object_new_uint64(value);
+}
+
+/* The text as a value of the type of `before`: a new reference. */
+static struct json_object *convert(const struct qemu_value *v,
+                                   struct json_object *before,
+                                   struct qmp_error **errp)
+{
+    enum json_type type = json_object_get_type(before);
+    struct json_object *value = NULL;
+
+    switch (type) {
+    case json_type_string:
+        return json_object_new_string(v->value);
+    case json_type_int:
+        value = number_from(v->value);
+        if (!value)
+            wrong_value(v, "a number (without a unit)", errp);
+        return value;
+    case json_type_boolean:
+        if (parse_bool(v->value) < 0) {
+            wrong_value(v, "on or off", errp);
+            return NULL;
+        }
+        return json_object_new_boolean(parse_bool(v->value));
+    default:
+        break;
+    }
+    if (qmp_json_parse(v->value, strlen(v->value), &value, NULL) == 0 &&
+        json_object_is_type(value, type))
+        return value;
+    json_object_put(value);
+    wrong_value(v, "JSON like QEMU's present value", errp);
+    return NULL;
+}
+
+/* Somebody may well know the name, only not this QEMU. */
+static int not_there(const struct qemu_value *v, const struct facts *mine,
+                     struct qmp_error **errp)
+{
+    struct nearest near = {.word = v->name};
+    size_t n = json_object_array_length(mine->capabilities);
+
+    for (size_t i = 0; i < n; i++)
+        nearest_try(&near, json_object_get_string(json_object_object_get(
+                               json_object_array_get_idx(mine->capabilities, i),
+                               "capability")));
+    json_object_object_foreach(mine->parameters, name, value)
+    {
+        (void)value;
+        nearest_try(&near, name);
+    }
+    qmp_fail(errp, QMIG_ERR_CAPABILITY,
+             "parameter '" QEMU_PREFIX "%s': this QEMU (%s) has no migration "
+             "parameter or capability '%s'",
+             v->name, mine->version, v->name);
+    return nearest_hint(&near, QEMU_PREFIX, errp);
+}
+
+/* Two names for the same thing, both given. */
+static int check_typed(const struct plan_input *in, const struct qemu_value *v,
+                       struct qmp_error **errp)
+{
+    const char *typed = NULL;
+
+    for (size_t i = 0; i < parameter_rules_n; i++)
+        if (!strcmp(parameter_rules[i].qemu, v->name) &&
+            params_has(in->params, parameter_rules[i].name))
+            typed = parameter_rules[i].name;
+    if (!strcmp(v->name, "multifd-compression") &&
+        params_has(in->params, "compression"))
+        typed = "compression";
+    return typed ? qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
+                            "parameter '" QEMU_PREFIX
+                            "%s' and parameter '%s' are mutually exclusive",
+                            v->name, typed)
+                 : 0;
+}
+
+static bool has_rule(const char *capability)
+{
+    for (size_t i = 0; i < capability_rules_n; i++)
+        if (!strcmp(capability_rules[i].name, capability))
+            return true;
+    return false;
+}
+
+/* Those with a rule were set in its place in the order of the rules. */
+static int add_capability(struct settings *s, const struct qemu_value *v,
+                          bool before, struct qmp_error **errp)
+{
+    int state = parse_bool(v->value);
+
+    if (state < 0)
+        return wrong_value(v, "on or off", errp);
+    if (!has_rule(v->name) && state != before)
+        settings_add_capability(s, v->name, state, before);
+    return 0;
+}
+
+static int add_parameter(struct settings *s, const struct qemu_value *v,
+                         struct json_object *before, struct qmp_error **errp)
+{
+    struct json_object *value = convert(v, before, errp);
+
+    if (!value)
+        return -1;
+    json_object_object_add(s->parameters, v->name, value);
+    json_object_object_add(s->parameters_back, v->name,
+                           json_object_get(before));
+    return 0;
+}
+
+int settings_add_qemu(struct settings *s, const struct plan_input *in,
+                      enum qmig_side side, const struct facts *mine,
+                      struct qmp_error **errp)
+{
+    const struct qemu_list *list = params_qemu(in->params);
+
+    for (size_t i = 0; i < list->n; i++) {
+        const struct qemu_value *v = &list->values[i];
+
+        if (!sides_include(v->sides, side))
+            continue;
+        int on = facts_capability(mine, v->name);
+        struct json_object *before = facts_parameter(mine, v->name);
+        int rc = check_typed(in, v, errp);
+
+        if (rc == 0)
+            rc = on >= 0  ? add_capability(s, v, on, errp)
+                 : before ? add_parameter(s, v, before, errp)
+                          : not_there(v, mine, errp);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
