@@ -160,7 +160,11 @@ struct qmig_options {
                                for root, else $XDG_RUNTIME_DIR/qmigrate */
     const char *transcript; /* file; NULL: in the state directory */
     bool no_transcript;
-    bool keep_source;             /* leave the source QEMU paused at the end */
+    bool keep_source;        /* leave the source QEMU paused at the end */
+    unsigned postcopy_after; /* with QMIG_POSTCOPY: switch after so many
+                                passes over RAM; 0: when asked */
+    unsigned timeout_s;      /* seconds of a live migration, 0: none; then: */
+    bool timeout_postcopy;   /* switch to post-copy, else stop the guest */
     const char *const *deadlines; /* "NAME=SECONDS" (README lists the names),
                                      NULL-terminated, or NULL */
     /* Called from inside dispatch, at most about ten times a second and at
@@ -218,6 +222,10 @@ QMP_EXPORT bool qmig_migration_dispatch(struct qmig_migration *m);
  * completes. Not for signal handlers (use signalfd and call it in the loop).
  */
 QMP_EXPORT void qmig_migration_cancel(struct qmig_migration *m);
+
+/* Switch to post-copy now (QMIG_POSTCOPY must have been given); before RAM
+ * flows it waits for that. */
+QMP_EXPORT void qmig_migration_postcopy(struct qmig_migration *m);
 
 /* What would be left behind if the program ended now: one line for a person,
  * owned by the object. */

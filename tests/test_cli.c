@@ -352,8 +352,18 @@ static void parameter_errors_name_the_option(void **state UNUSED)
                  "parameter 'bandwidth' occurs multiple times", NULL);
     expect_error(&migrate, "-f|liv", QMIG_ERR_FLAG_UNKNOWN,
                  "flag 'liv' not supported", "did you mean 'live'?");
-    expect_error(&migrate, "--timeout|5", QMIG_ERR_PARAM_UNSUPPORTED,
-                 "option '--timeout' is not supported yet", NULL);
+    expect_error(&migrate, "--direct", QMIG_ERR_PARAM_UNSUPPORTED,
+                 "option '--direct' is not supported yet", NULL);
+    expect_error(&migrate, "--timeout|0", QMIG_ERR_USAGE,
+                 "option '--timeout': '0' is not a number from 1 to 2147483647",
+                 NULL);
+    expect_error(&migrate, "--timeout-suspend", QMIG_ERR_USAGE,
+                 "unexpected --timeout-* option without --timeout", NULL);
+    expect_error(&migrate, "--timeout|1|--timeout-suspend|--timeout-postcopy",
+                 QMIG_ERR_PARAM_CONFLICT,
+                 "option '--timeout-suspend' and option '--timeout-postcopy' "
+                 "are mutually exclusive",
+                 NULL);
     expect_error(&migrate, "--live|--offline", QMIG_ERR_PARAM_CONFLICT,
                  "flag 'live' and flag 'offline' are mutually exclusive", NULL);
 }

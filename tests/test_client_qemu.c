@@ -33,8 +33,14 @@ static int start_qemu(void **state UNUSED)
     snprintf(monitor, sizeof(monitor), "%s,server=on,wait=off", addr);
     if (posix_spawnp(&pid, QEMU, NULL, NULL, argv, environ) != 0)
         pid = 0; /* not installed: the tests are skipped */
-    for (int i = 0; pid && i < 1000 && access(addr + 5, F_OK) < 0; i++)
-        poll(NULL, 0, 10);
+    /* There is a moment between bind() and listen(). */
+    struct qmp_client *c = NULL;
+    for (int i = 0; pid && i < 1000 && !c; i++) {
+        c = qmp_open(addr, NULL, 10 * SECOND, NULL);
+        if (!c)
+            poll(NULL, 0, 10);
+    }
+    qmp_client_free(c);
     return 0;
 }
 

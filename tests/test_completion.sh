@@ -56,13 +56,13 @@ has() { # has WANTED|!UNWANTED... -- WORD...
 has migrate check plan features help --version -- qmigrate ''
 offers migrate qmigrate mig
 has --source --dest --bandwidth --xml --dname -p -- qmigrate migrate -
-has '!--postcopy' '!--batch' '!--man' -- qmigrate migrate --
+has '!--tls' '!--batch' '!--man' -- qmigrate migrate --
 offers '--bandwidth' qmigrate migrate --source x --band
 has --batch --policy --source '!--bandwidth' -- qmigrate check -
 offers 'auto bar plain json none' qmigrate migrate --progress ''
 offers 'plain' qmigrate migrate --progress = pl
 offers 'plain' qmigrate migrate --progress pl
-offers 'bandwidth= bandwidth.avail.switchover=' qmigrate plan -p band
+offers 'bandwidth= bandwidth.avail.switchover= bandwidth.postcopy=' qmigrate plan -p band
 offers 'paused parallel' qmigrate migrate -f pa
 offers 'guest-abi libvirt' qmigrate check --policy =
 offers "$T/file.xml" qmigrate migrate --domain "$T/f"

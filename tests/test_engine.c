@@ -32,6 +32,8 @@ static void engine_moves_a_running_guest(void **state UNUSED)
             "< S MIGRATION {\"status\":\"active\"}\n"
             "  journal switchover\n"
             "< D MIGRATION {\"status\":\"active\"}\n"
+            "< S MIGRATION_PASS {\"pass\":1}\n"
+            "< S MIGRATION_PASS {\"pass\":2}\n"
             "< S STOP {}\n"
             "< S MIGRATION {\"status\":\"pre-switchover\"}\n"
             "  precopy -> switchover (the source is stopped)\n"
@@ -161,7 +163,7 @@ static void assert_legal(const struct sim_options *o,
         wrong |= r->verdict.owner != QMIG_OWNER_UNDECIDED || r->source_runs;
         break;
     case QMIG_POSTCOPY_PAUSED:
-        wrong = true;
+        wrong |= r->verdict.owner != QMIG_OWNER_DEST || r->source_runs;
         break;
     }
     if (wrong)
@@ -176,30 +178,122 @@ static void assert_legal(const struct sim_options *o,
                  r->error_message ? r->error_message : "", r->trace);
 }
 
+static struct sim_options postcopy_options(void)
+{
+    struct sim_options o = sim_defaults();
+
+    o.postcopy = true;
+    o.config.postcopy_after = 1;
+    o.config.plan.flags |= QMIG_POSTCOPY;
+    return o;
+}
+
+static void
+engine_switches_to_postcopy_after_the_first_pass(void **state UNUSED)
+{
+    struct sim_options o = postcopy_options();
+    struct sim_result r = sim_run(&o);
+    const char *story = strstr(r.trace, "  journal switchover\n");
+
+    assert_non_null(story);
+    assert_string_equal(
+        story, "  journal switchover\n"
+               "< D MIGRATION {\"status\":\"active\"}\n"
+               "< S MIGRATION_PASS {\"pass\":1}\n"
+               "< S MIGRATION_PASS {\"pass\":2}\n"
+               "  journal postcopy\n"
+               "> S migrate-start-postcopy\n"
+               "< S STOP {}\n"
+               "< S MIGRATION {\"status\":\"pre-switchover\"}\n"
+               "  precopy -> switchover (the source is stopped)\n"
+               "  journal commit\n"
+               "> S migrate-continue\n"
+               "< S MIGRATION {\"status\":\"device\"}\n"
+               "< S MIGRATION {\"status\":\"postcopy-active\"}\n"
+               "  switchover -> postcopy (the source says that it has begun)\n"
+               "> D cont\n"
+               "< D MIGRATION {\"status\":\"postcopy-active\"}\n"
+               "< D RESUME {}\n"
+               "< D MIGRATION {\"status\":\"completed\"}\n"
+               "< S MIGRATION {\"status\":\"completed\"}\n"
+               "  postcopy -> confirm (the destination has taken over)\n"
+               "> D migrate-set-capabilities\n"
+               "  journal quit\n"
+               "> S quit\n"
+               "  confirm -> done (completed)\n");
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    sim_result_clear(&r);
+}
+
+static void engine_leaves_a_split_guest_alone(void **state UNUSED)
+{
+    struct sim_options o = postcopy_options();
+    struct sim_result whole = sim_run(&o);
+    unsigned split = 0;
+
+    o.fault = SIM_CUT;
+    for (o.at = 0; o.at < whole.events; o.at++) {
+        struct sim_result r = sim_run(&o);
+
+        if (r.verdict.outcome == QMIG_POSTCOPY_PAUSED) {
+            const char *begun = strstr(r.trace, "postcopy-active");
+
+            split++;
+            assert_string_equal(r.error_code, "postcopy.paused");
+            assert_null(strstr(begun, "quit"));
+            assert_null(strstr(begun, "migrate_cancel"));
+            assert_true(r.source_alive && r.dest_alive);
+        }
+        sim_result_clear(&r);
+    }
+    assert_true(split > 0);
+    sim_result_clear(&whole);
+}
+
+static void engine_suspends_the_guest_when_the_time_is_up(void **state UNUSED)
+{
+    struct sim_options o = postcopy_options();
+
+    o.config.plan.flags = QMIG_LIVE;
+    o.config.postcopy_after = 0;
+    o.config.timeout_us = 2000000;
+    o.config.deadlines.us[DEADLINE_stall] = 3000000;
+    struct sim_result r = sim_run(&o);
+    assert_non_null(strstr(r.trace, "  warning: the time is up"));
+    assert_non_null(strstr(r.trace, "> S stop\n"));
+    assert_true(r.source_runs); /* it did not end all the same: resumed */
+    sim_result_clear(&r);
+
+    o.config.plan.flags |= QMIG_POSTCOPY;
+    o.config.on_timeout = TIMEOUT_POSTCOPY;
+    r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    assert_non_null(strstr(r.trace, "> S migrate-start-postcopy\n"));
+    sim_result_clear(&r);
+}
+
 static void
 engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
 {
     unsigned runs = 0;
 
-    for (int old = 0; old < 2; old++) {
-        for (int started = 0; started < 2; started++) {
-            struct sim_options o = sim_defaults();
+    for (int kind = 0; kind < 8; kind++) {
+        struct sim_options o = kind & 4 ? postcopy_options() : sim_defaults();
 
-            o.old = old;
-            o.config.plan.dest_started = started;
-            struct sim_result whole = sim_run(&o);
-            for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
-                o.fault = (enum sim_fault)f;
-                for (o.at = 0; o.at <= whole.events; o.at++) {
-                    struct sim_result r = sim_run(&o);
+        o.old = kind & 1;
+        o.config.plan.dest_started = kind & 2;
+        struct sim_result whole = sim_run(&o);
+        for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
+            o.fault = (enum sim_fault)f;
+            for (o.at = 0; o.at <= whole.events; o.at++) {
+                struct sim_result r = sim_run(&o);
 
-                    assert_legal(&o, &r);
-                    sim_result_clear(&r);
-                    runs++;
-                }
+                assert_legal(&o, &r);
+                sim_result_clear(&r);
+                runs++;
             }
-            sim_result_clear(&whole);
         }
+        sim_result_clear(&whole);
     }
     assert_true(runs > 1000);
 }
@@ -304,6 +398,9 @@ int main(void)
         cmocka_unit_test(engine_refuses_sides_that_do_not_fit),
         cmocka_unit_test(
             engine_yanks_when_a_hung_destination_blocks_the_source),
+        cmocka_unit_test(engine_switches_to_postcopy_after_the_first_pass),
+        cmocka_unit_test(engine_leaves_a_split_guest_alone),
+        cmocka_unit_test(engine_suspends_the_guest_when_the_time_is_up),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_ends_with_the_code_of_what_happened),
         cmocka_unit_test(engine_stops_the_guest_first_when_not_live),

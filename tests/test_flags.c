@@ -190,10 +190,8 @@ static const struct rule_case conflicts[] = {
 /* What follows every rule, and is then not there yet. */
 static const struct rule_case later[] = {
     {"compression=mt compression=xbzrle compression.mt.level=0", 0, NULL},
-    {"bandwidth.postcopy=0", QMIG_LIVE,
-     "parameter 'bandwidth.postcopy' is not supported yet"},
-    {"bandwidth=1", QMIG_LIVE | QMIG_POSTCOPY,
-     "flag 'postcopy' is not supported yet"},
+    {"bandwidth.postcopy=0", QMIG_LIVE, NULL},
+    {"bandwidth=1", QMIG_LIVE | QMIG_POSTCOPY, NULL},
     {"compression=zlib", QMIG_PARALLEL | QMIG_COMPRESSED, NULL},
     {"", QMIG_UNSAFE, "flag 'unsafe' is not supported yet"},
     {"", QMIG_ABORT_ON_ERROR, "flag 'abort_on_error' is not supported yet"},

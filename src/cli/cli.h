@@ -92,11 +92,13 @@ struct cli {
     int progress;     /* enum progress_mode */
     int progress_fd;  /* -1: none */
     bool verbose;
+    bool postcopy_after_precopy;
+    bool timeout_suspend;
 
     /* check */
     int policy; /* enum check_policy */
     bool all;
-    bool schema; /* validate against libvirt's RelaxNG schema first */
+    bool schema;       /* validate against libvirt's RelaxNG schema first */
     const char *batch; /* file of pairs, "-": standard input; NULL: none */
 
     struct cli_transcript transcript;

@@ -46,11 +46,12 @@ bool option_is_supported(const struct option *opt);
 const char *option_help(const struct option *opt);
 
 /* Setters, for the rows. */
-option_fn option_set_string; /* const char * at offset, once */
-option_fn option_set_list;   /* struct cli_list at offset */
-option_fn option_set_true;   /* bool at offset */
-option_fn option_set_choice; /* int at offset: index in opt->arg */
-option_fn option_set_fd;     /* int at offset: an open descriptor */
+option_fn option_set_string;   /* const char * at offset, once */
+option_fn option_set_list;     /* struct cli_list at offset */
+option_fn option_set_true;     /* bool at offset */
+option_fn option_set_unsigned; /* unsigned at offset, from 1 */
+option_fn option_set_choice;   /* int at offset: index in opt->arg */
+option_fn option_set_fd;       /* int at offset: an open descriptor */
 option_fn option_set_domain;
 option_fn option_set_deadline;
 option_fn option_set_name_value; /* -p */

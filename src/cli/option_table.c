@@ -7,10 +7,13 @@
 #include <stddef.h>
 
 const char *const option_group_titles[GROUP__MAX] = {
-    [GROUP_PEERS] = "The two QEMUs",       [GROUP_WHAT] = "What to do",
-    [GROUP_VIRSH] = "As in virsh migrate", [GROUP_CHECK] = "Checking",
-    [GROUP_RECORD] = "What is kept",       [GROUP_TRANSCRIPT] = "Transcripts",
-         [GROUP_OUTPUT] = "Output",
+    [GROUP_PEERS] = "The two QEMUs",
+    [GROUP_WHAT] = "What to do",
+    [GROUP_VIRSH] = "As in virsh migrate",
+    [GROUP_CHECK] = "Checking",
+    [GROUP_RECORD] = "What is kept",
+    [GROUP_TRANSCRIPT] = "Transcripts",
+    [GROUP_OUTPUT] = "Output",
 };
 
 #define AT(member) .offset = offsetof(struct cli, member)
@@ -76,13 +79,19 @@ const struct option option_table[] = {
     {"abort-on-error", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_ABORT_ON_ERROR)},
     {"postcopy", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_POSTCOPY)},
     {"postcopy-resume", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_POSTCOPY_RESUME)},
-    {"postcopy-after-precopy", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"postcopy-after-precopy", 0, NULL, TWO, GROUP_VIRSH,
+     BOOL(postcopy_after_precopy),
+     .help = "switch to post-copy after the first pass over memory"},
     {"zerocopy", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_ZEROCOPY)},
     {"tls", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_TLS)},
     {"parallel", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PARALLEL)},
-    {"timeout", 0, "SECONDS", TWO, GROUP_VIRSH, LATER},
-    {"timeout-suspend", 0, NULL, TWO, GROUP_VIRSH, LATER},
-    {"timeout-postcopy", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"timeout", 0, "SECONDS", TWO, GROUP_VIRSH,
+     .set = option_set_unsigned, AT(o.timeout_s),
+     .help = "act when a live migration takes longer"},
+    {"timeout-suspend", 0, NULL, TWO, GROUP_VIRSH, BOOL(timeout_suspend),
+     .help = "stop the guest then, so that it ends (the default)"},
+    {"timeout-postcopy", 0, NULL, TWO, GROUP_VIRSH, BOOL(o.timeout_postcopy),
+     .help = "switch to post-copy then"},
     {"migrateuri", 0, "URI", TWO, GROUP_VIRSH, PARAM("migrate_uri")},
     {"graphicsuri", 0, "URI", TWO, GROUP_VIRSH, PARAM("graphics_uri")},
     {"listen-address", 0, "ADDRESS", TWO, GROUP_VIRSH, PARAM("listen_address")},

@@ -183,6 +183,22 @@ static int finish_flags(struct cli *cli, struct qmp_error **errp)
     return 0;
 }
 
+/* virsh begins post-copy with the second pass; a time-out suspends the guest
+ * unless something else was said. */
+static int finish_switch(struct cli *cli, struct qmp_error **errp)
+{
+    if (cli->postcopy_after_precopy)
+        cli->o.postcopy_after = 1;
+    if (cli->timeout_suspend && cli->o.timeout_postcopy)
+        return qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
+                        "option '--timeout-suspend' and option "
+                        "'--timeout-postcopy' are mutually exclusive");
+    if (cli->timeout_suspend && !cli->o.timeout_s)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "unexpected --timeout-* option without --timeout");
+    return 0;
+}
+
 int cli_parse(struct cli *cli, int argc, char **argv, int first,
               struct qmp_error **errp)
 {
@@ -201,5 +217,7 @@ int cli_parse(struct cli *cli, int argc, char **argv, int first,
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "options '--transcript' and '--no-transcript' exclude "
                         "each other");
-    return finish_flags(cli, errp);
+    if (finish_flags(cli, errp) < 0)
+        return -1;
+    return finish_switch(cli, errp);
 }

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -109,6 +110,19 @@ static bool parse_number(const char *text, int base, unsigned long max,
     errno = 0;
     *ret = strtoul(text, NULL, base);
     return !errno && *ret <= max;
+}
+
+int option_set_unsigned(struct cli *cli, const struct option *opt,
+                        const char *value, struct qmp_error **errp)
+{
+    unsigned long number;
+
+    if (!parse_number(value, 10, INT_MAX, &number) || !number)
+        return usage(errp,
+                     "option '--%s': '%.60s' is not a number from 1 to %d",
+                     opt->name, value, INT_MAX);
+    MEMBER(unsigned, cli, opt) = (unsigned)number;
+    return 0;
 }
 
 int option_set_fd(struct cli *cli, const struct option *opt, const char *value,

@@ -22,15 +22,18 @@ static const struct {
     [ENGINE_PRECOPY]    = { "precopy",    precopy_event,    QMIG_PHASE_PERFORM,
         TO(SWITCHOVER) | TO(CANCELLING) | TO(RESUMING) | TO(UNDOING) | TO(ASKING) },
     [ENGINE_SWITCHOVER] = { "switchover", switchover_event, QMIG_PHASE_SWITCHOVER,
-        TO(FINISH) | TO(CANCELLING) | TO(RESUMING) | TO(ASKING) },
+        TO(POSTCOPY) | TO(FINISH) | TO(CANCELLING) | TO(YANKING) |
+        TO(RESUMING) | TO(ASKING) | TO(DONE) },
+    [ENGINE_POSTCOPY]   = { "postcopy",   postcopy_event,   QMIG_PHASE_FINISH,
+        TO(CONFIRM) | TO(DONE) },
     [ENGINE_FINISH]     = { "finish",     finish_event,     QMIG_PHASE_FINISH,
         TO(CONFIRM) | TO(DONE) },
     [ENGINE_CONFIRM]    = { "confirm",    confirm_event,    QMIG_PHASE_CONFIRM,
         TO(DONE) },
     [ENGINE_CANCELLING] = { "cancelling", cancelling_event, QMIG_PHASE_PERFORM,
-        TO(RESUMING) | TO(YANKING) | TO(ASKING) },
+        TO(RESUMING) | TO(YANKING) | TO(ASKING) | TO(DONE) },
     [ENGINE_YANKING]    = { "yanking",    yanking_event,    QMIG_PHASE_PERFORM,
-        TO(RESUMING) | TO(ASKING) | TO(UNDOING) },
+        TO(RESUMING) | TO(ASKING) | TO(UNDOING) | TO(DONE) },
     [ENGINE_ASKING]     = { "asking",     asking_event,     QMIG_PHASE_SWITCHOVER,
         TO(UNDOING) | TO(DONE) },
     [ENGINE_RESUMING]   = { "resuming",   resuming_event,   QMIG_PHASE_PERFORM,
@@ -222,6 +225,14 @@ static void learn_info(struct engine *e, const struct engine_event *ev)
     act_progress(e, ev->object);
 }
 
+/* 7.2 and 10.0 count from 1, 11.1 from 2: the first one is the beginning. */
+static void learn_pass(struct engine *e, uint64_t pass)
+{
+    if (!e->first_pass)
+        e->first_pass = pass;
+    e->passes = pass - e->first_pass;
+}
+
 static void learn_event(struct engine *e, const struct engine_event *ev)
 {
     struct peer *peer = &e->peer[ev->side];
@@ -231,6 +242,12 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
             set_string(&peer->migration,
                        string_member(e, ev->side, ev->object, "status"));
         e->progress_at = e->now;
+    } else if (!strcmp(ev->name, "MIGRATION_PASS")) {
+        struct json_object *pass =
+            known_member(e, ev->side, ev->object, "pass", json_type_int);
+
+        if (pass && ev->side == QMIG_SIDE_SOURCE)
+            learn_pass(e, (uint64_t)json_object_get_int64(pass));
     } else if (!strcmp(ev->name, "STOP")) {
         if (ev->side == QMIG_SIDE_SOURCE)
             e->stop_us = e->now;
@@ -281,6 +298,9 @@ static void learn(struct engine *e, const struct engine_event *ev,
         break;
     case EV_CANCEL:
         e->cancel_wanted = true;
+        break;
+    case EV_POSTCOPY:
+        e->postcopy_wanted = true;
         break;
     case EV_TIME:
     case EV_JOURNAL_FAILED:
@@ -347,7 +367,9 @@ struct engine_verdict engine_verdict(const struct engine *e)
         .resume_us = e->resume_us,
     };
 
-    if (e->undecided) {
+    if (e->split) {
+        v.outcome = QMIG_POSTCOPY_PAUSED;
+    } else if (e->undecided) {
         v.outcome = QMIG_UNDECIDED;
         v.owner = QMIG_OWNER_UNDECIDED;
     } else if (e->error) {

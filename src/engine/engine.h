@@ -5,6 +5,8 @@
  * clock. The rules are those of the handover: R1..R10 are named where they
  * are kept.
  *
+ *                                   +-> POSTCOPY -----------> DONE (split)
+ *                                   |      |
  *   BEGIN -> PREPARE -> PRECOPY -> SWITCHOVER -> FINISH -> CONFIRM -> DONE
  *     |         |          |           |           |          |
  *     |         |          +-----+-----+           |   (after the commit there
@@ -36,6 +38,10 @@ enum engine_state {
     ENGINE_PRECOPY,
     /* The source is stopped, device state flows. Ends with the commit (R4). */
     ENGINE_SWITCHOVER,
+    /* Committed, and the guest runs on the destination while the rest of its
+     * RAM still comes from the source. Neither side can be cancelled or ended;
+     * ends with both completed, or split (exit 6) if the network is lost. */
+    ENGINE_POSTCOPY,
     /* Committed: the destination is told to run. The source is never resumed
      * from here on (R6). */
     ENGINE_FINISH,
@@ -89,10 +95,19 @@ void deadlines_default(struct deadlines *d);
 int deadlines_set(struct deadlines *d, const char *text,
                   struct qmp_error **errp);
 
+/* What comes when a live migration takes longer than `timeout_us`. */
+enum timeout_action {
+    TIMEOUT_SUSPEND,  /* the guest is stopped, so that it ends (virsh) */
+    TIMEOUT_POSTCOPY, /* switch to post-copy */
+};
+
 struct engine_config {
     struct plan_input plan; /* borrowed strings: they outlive the engine */
     struct deadlines deadlines;
-    bool plan_only; /* end once the plan is made */
+    bool plan_only;          /* end once the plan is made */
+    unsigned postcopy_after; /* passes over RAM until post-copy; 0: never */
+    int64_t timeout_us;      /* of `migrate`; 0: none */
+    enum timeout_action on_timeout;
 };
 
 enum engine_event_kind {
@@ -103,6 +118,7 @@ enum engine_event_kind {
     EV_LOST,           /* a monitor is gone, or could not be connected */
     EV_TIME,           /* time passed: engine_deadline() was reached */
     EV_CANCEL,         /* the user wishes to cancel */
+    EV_POSTCOPY,       /* the user wishes to switch to post-copy */
     EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
                           it in the list was not carried out */
 };

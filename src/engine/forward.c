@@ -24,14 +24,13 @@ static bool is_tag(const struct engine_event *ev, enum tag kind)
     return ev->kind == EV_REPLY && (ev->tag & TAG_KIND) == (unsigned)kind;
 }
 
-static const struct plan_step *step_of(const struct engine *e,
-                                       const struct engine_event *ev)
+const struct plan_step *step_of(const struct engine *e,
+                                const struct engine_event *ev)
 {
     return is_tag(ev, TAG_STEP) ? &e->plan.steps[ev->tag & TAG_INDEX] : NULL;
 }
 
-static void send_steps(struct engine *e, enum step_kind first,
-                       enum step_kind last)
+void send_steps(struct engine *e, enum step_kind first, enum step_kind last)
 {
     for (size_t i = 0; i < e->plan.n; i++) {
         const struct plan_step *step = &e->plan.steps[i];
@@ -42,11 +41,38 @@ static void send_steps(struct engine *e, enum step_kind first,
     }
 }
 
-static void deadline_passed(struct engine *e, enum qmig_side side,
-                            enum deadline which, const char *waited_for)
+void deadline_passed(struct engine *e, enum qmig_side side, enum deadline which,
+                     const char *waited_for)
 {
     engine_errorf(e, side, QMIG_ERR_DEADLINE, "no %s after %.3g seconds",
                   waited_for, (double)e->config.deadlines.us[which] / 1e6);
+}
+
+/* Once the source was let go on to post-copy there is no cancel: 7.2 would
+ * accept it and leave the guest stopped on both sides. */
+static bool postcopy_is_committed(const struct engine *e)
+{
+    return e->postcopy_sent && e->continue_sent;
+}
+
+/*
+ * Between the word that lets the source go on and its answer: it may still
+ * fail and run on by itself, or have begun. Its next word tells; if that
+ * cannot come any more, nobody knows.
+ */
+static bool is_lost_in_postcopy(struct engine *e, const struct engine_event *ev)
+{
+    if (ev->kind == EV_CANCEL)
+        act_warn(e, "too late to cancel: post-copy has begun");
+    if (!engine_source(e)->lost)
+        return false;
+    engine_errorf(e, QMIG_SIDE_SOURCE, QMIG_ERR_UNDECIDED,
+                  "the source was lost when post-copy was about to begin");
+    qmp_hint(&e->error, "start neither side; the destination is paused, and "
+                        "may lack pages that only the source has");
+    e->undecided = true;
+    engine_finish(e, "the source was lost");
+    return true;
 }
 
 /* A user's wish, a full disk, a side that is gone: the same in each state
@@ -56,6 +82,8 @@ static bool must_turn_back(struct engine *e, const struct engine_event *ev)
     if (ev->kind == EV_JOURNAL_FAILED) {
         engine_error(e, QMIG_SIDE_CONTROLLER, ev->err);
         turn_back(e, "the journal cannot be written");
+    } else if (postcopy_is_committed(e)) {
+        return is_lost_in_postcopy(e, ev);
     } else if (e->violation) {
         engine_error(e, e->violator, e->violation);
         turn_back(e, "a monitor makes no sense");
@@ -325,6 +353,7 @@ static void start_migration(struct engine *e)
     engine_set_state(e, ENGINE_PRECOPY, "the destination listens");
     engine_limit(e, DEADLINE_setup);
     e->progress_at = e->now;
+    e->migrate_us = e->now;
     e->poll_at = e->now + POLL_US;
 }
 
@@ -398,6 +427,16 @@ static void record_switchover(struct engine *e)
     e->switchover_recorded = true;
 }
 
+/* The destination's settings go back. */
+static void tidy(struct engine *e)
+{
+    unsigned before = engine_dest(e)->waiting;
+
+    send_steps(e, STEP_TIDY, STEP_TIDY);
+    e->tidying = engine_dest(e)->waiting - before;
+    e->tidied = true;
+}
+
 static void commit(struct engine *e)
 {
     const struct plan_step *takeover = plan_find(&e->plan, STEP_TAKEOVER);
@@ -413,8 +452,7 @@ static void commit(struct engine *e)
         e->takeover_done = true;
     ask_status(e, QMIG_SIDE_DEST);
     /* In the same write: later the guest, awake, makes it wait for 1 ms. */
-    send_steps(e, STEP_TIDY, STEP_TIDY);
-    e->tidying = engine_dest(e)->waiting - (takeover != NULL);
+    tidy(e);
     ask_info(e, QMIG_SIDE_SOURCE);
     /* For those who read the journal: what "switchover" permitted was done.
      * The sync of "quit" brings it to the disk. */
@@ -430,25 +468,43 @@ static void try_commit(struct engine *e)
         ask_info(e, QMIG_SIDE_DEST);
 }
 
+void engine_journal_commit(struct engine *e, const char *mode)
+{
+    struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "mode", json_object_new_string(mode));
+    act_journal(e, "commit", data);
+}
+
+static void send_continue(struct engine *e)
+{
+    if (e->continue_sent)
+        return;
+    if (e->postcopy_sent) /* R4: the step after which the guest is split */
+        engine_journal_commit(e, "postcopy");
+    send_steps(e, STEP_CONTINUE, STEP_CONTINUE);
+    e->continue_sent = true;
+}
+
 static void enter_switchover(struct engine *e)
 {
     engine_set_state(e, ENGINE_SWITCHOVER, "the source is stopped");
     engine_limit(e, DEADLINE_switchover);
     e->poll_at = e->now + SWITCHOVER_POLL_US;
     record_switchover(e);
-    if (status_is(engine_source(e), "pre-switchover")) {
-        send_steps(e, STEP_CONTINUE, STEP_CONTINUE);
-        e->continue_sent = true;
-    } else if (status_is(engine_source(e), "completed")) {
+    if (status_is(engine_source(e), "pre-switchover"))
+        send_continue(e);
+    else if (status_is(engine_source(e), "completed"))
         try_commit(e);
-    }
+    else if (postcopy_has_begun(e))
+        enter_postcopy(e);
 }
 
 static bool source_is_at_switchover(struct engine *e)
 {
     return status_is(engine_source(e), "pre-switchover") ||
            status_is(engine_source(e), "device") ||
-           status_is(engine_source(e), "completed");
+           status_is(engine_source(e), "completed") || postcopy_has_begun(e);
 }
 
 static void precopy_time(struct engine *e)
@@ -491,8 +547,10 @@ void precopy_event(struct engine *e, const struct engine_event *ev)
         enter_switchover(e);
         return;
     }
-    if (status_is(engine_source(e), "active"))
+    if (status_is(engine_source(e), "active")) {
         record_switchover(e);
+        try_postcopy(e);
+    }
     precopy_time(e);
 }
 
@@ -501,6 +559,11 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
     const struct plan_step *step = step_of(e, ev);
     bool was_completed = status_is(engine_source(e), "completed");
 
+    if (step && step->kind == STEP_CONTINUE && ev->err &&
+        ev->err->code == QMP_ERR_REFUSED)
+        e->continue_sent = false; /* it stands where it stood */
+    if (ev->kind == EV_JOURNAL_FAILED)
+        e->continue_sent = false; /* it came after the record */
     if (must_turn_back(e, ev))
         return;
     if (step && ev->err) {
@@ -513,10 +576,12 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
         try_commit(e);
         return;
     }
-    if (status_is(engine_source(e), "pre-switchover") && !e->continue_sent) {
-        send_steps(e, STEP_CONTINUE, STEP_CONTINUE);
-        e->continue_sent = true;
+    if (postcopy_has_begun(e)) {
+        enter_postcopy(e);
+        return;
     }
+    if (status_is(engine_source(e), "pre-switchover"))
+        send_continue(e);
     /* As long as bytes flow (much RAM may be left) it is not late. */
     if (e->progress_at > e->entered)
         e->deadline =
@@ -535,18 +600,21 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
 
 static bool has_figures(struct engine *e)
 {
+    struct json_object *status = NULL;
     struct json_object *value = NULL;
 
     if (engine_source(e)->lost || e->info_asked > FIGURES_TRIES)
         return true;
+    json_object_object_get_ex(e->info, "status", &status);
     json_object_object_get_ex(e->info, "total-time", &value);
-    return status_is(engine_source(e), "completed") && value &&
+    return status && !strcmp(json_object_get_string(status), "completed") &&
            json_object_get_int64(value) > 0;
 }
 
 static void give_up_source(struct engine *e)
 {
     e->quit_sent = true;
+    e->poll_at = -1;
     if (engine_source(e)->lost)
         return;
     if (plan_find(&e->plan, STEP_QUIT)) {
@@ -574,10 +642,12 @@ static void try_give_up_source(struct engine *e)
     }
 }
 
-static void enter_confirm(struct engine *e)
+void enter_confirm(struct engine *e)
 {
     engine_set_state(e, ENGINE_CONFIRM, "the destination has taken over");
     engine_limit(e, DEADLINE_undo);
+    if (!e->tidied)
+        tidy(e);
     try_give_up_source(e);
 }
 
@@ -650,7 +720,7 @@ void finish_event(struct engine *e, const struct engine_event *ev)
     if (ev->kind == EV_JOURNAL_FAILED)
         act_warn(e, "the journal cannot be written any more; the guest is the "
                     "destination's");
-    if (ev->kind == EV_LOST && ev->side == QMIG_SIDE_DEST) {
+    if (engine_dest(e)->lost) {
         undecided(e, QMIG_SIDE_DEST, "the destination was lost");
         return;
     }

@@ -58,9 +58,18 @@ struct engine {
     bool switchover_recorded;
     bool back_recorded;
     bool continue_sent;
-    bool takeover_done; /* the destination accepted cont */
+    bool postcopy_wanted;
+    bool postcopy_sent;  /* migrate-start-postcopy */
+    bool split;          /* the outcome: post-copy was interrupted */
+    bool pausing;        /* migrate-pause was sent */
+    bool timed_out;      /* config.timeout_us passed, and was acted upon */
+    int64_t migrate_us;  /* when `migrate` was sent */
+    uint64_t first_pass; /* QEMU's number of it, 0: none yet */
+    uint64_t passes;     /* over RAM that were completed */
+    bool takeover_done;  /* the destination accepted cont */
     bool quit_sent;
-    unsigned tidying; /* STEP_TIDY that were not answered yet */
+    bool tidied;      /* STEP_TIDY were sent; */
+    unsigned tidying; /* those that were not answered yet */
     bool killed;      /* ACT_KILL_DEST was given */
 
     uint64_t transferred; /* for the stall deadline */
@@ -124,7 +133,7 @@ void ask_status(struct engine *e, enum qmig_side side);
 /* The state functions: forward.c and rollback.c. */
 typedef void state_fn(struct engine *e, const struct engine_event *ev);
 state_fn begin_event, prepare_event, precopy_event, switchover_event,
-    finish_event, confirm_event;
+    postcopy_event, finish_event, confirm_event;
 state_fn cancelling_event, yanking_event, asking_event, resuming_event,
     undoing_event;
 
@@ -134,7 +143,22 @@ void enter_undoing(struct engine *e, const char *why);
 void enter_asking(struct engine *e);
 void engine_finish(struct engine *e, const char *why);
 
+/* postcopy.c */
+/* Has post-copy begun on the source, by its own word? */
+bool postcopy_has_begun(struct engine *e);
+void enter_postcopy(struct engine *e);
+/* While RAM flows: start it if it is time. */
+void try_postcopy(struct engine *e);
+
 /* forward.c */
+/* `commit`, on disk before what follows. */
+void engine_journal_commit(struct engine *e, const char *mode);
+void enter_confirm(struct engine *e);
+void send_steps(struct engine *e, enum step_kind first, enum step_kind last);
+const struct plan_step *step_of(const struct engine *e,
+                                const struct engine_event *ev);
+void deadline_passed(struct engine *e, enum qmig_side side, enum deadline which,
+                     const char *waited_for);
 bool status_is(const struct peer *peer, const char *status);
 
 #endif

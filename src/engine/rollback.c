@@ -196,6 +196,13 @@ static bool cancel_is_through(struct engine *e)
         enter_asking(e);
         return true;
     }
+    if (postcopy_has_begun(e)) {
+        e->undecided = true;
+        qmp_hint(&e->error, "post-copy has begun: start neither side; "
+                            "'recover' completes it");
+        engine_finish(e, "post-copy has begun");
+        return true;
+    }
     if (source_is_through(e)) {
         enter_resuming(e, status_is(engine_source(e), "completed")
                               ? "completed before the cancel; not committed"
@@ -306,6 +313,8 @@ void turn_back(struct engine *e, const char *why)
         enter_undoing(e, why);
     else if (source_is_through(e))
         enter_resuming(e, why);
+    else if (e->postcopy_sent && e->continue_sent)
+        enter_yanking(e); /* a cancel might meet a post-copy that has begun */
     else
         enter_cancelling(e, why);
 }

@@ -37,6 +37,7 @@
     X(PORT,              "port.taken",          1, "no free port for the migration") \
     X(DEADLINE,          "deadline",            1, "a deadline passed")        \
     X(USER_CANCEL,       "cancelled",           4, "cancelled by the user")    \
+    X(POSTCOPY,          "postcopy.paused",     6, "post-copy interrupted")     \
     X(UNDECIDED,         "undecided",           5, "outcome undecided")        \
     X(JOURNAL,           "journal",             1, "journal cannot be written") \
     X(JOURNAL_UNKNOWN,   "journal.unknown",     2, "no such migration in the state directory") \

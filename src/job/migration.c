@@ -34,6 +34,26 @@ static int check_address(const char *addr, enum qmig_side side,
     return 0;
 }
 
+/* What virsh asks of these options, in its words. */
+static int check_switch(const struct qmig_options *o, unsigned flags,
+                        struct qmp_error **errp)
+{
+    if (o->timeout_postcopy && !o->timeout_s)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "unexpected time-out action without a time-out");
+    if (o->timeout_s && !(flags & QMIG_LIVE))
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "unexpected time-out for a migration that is not "
+                        "live");
+    if ((o->timeout_postcopy || o->postcopy_after) &&
+        !(flags & QMIG_POSTCOPY)) {
+        qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
+                 "a switch to post-copy requires flag 'postcopy'");
+        return qmp_hint(errp, "add flag 'postcopy'");
+    }
+    return 0;
+}
+
 static int fill(struct qmig_migration *m, const struct qmig_options *o,
                 const struct qmig_params *params, unsigned flags,
                 struct qmp_error **errp)
@@ -47,6 +67,8 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
     if (check_address(o->source, QMIG_SIDE_SOURCE, errp) < 0 ||
         check_address(o->dest, QMIG_SIDE_DEST, errp) < 0 ||
         (params && qmig_params_check(params, flags, errp) < 0))
+        return -1;
+    if (check_switch(o, flags, errp) < 0)
         return -1;
     if (!strcmp(o->source, o->dest))
         return qmp_fail(errp, QMIG_ERR_USAGE,
@@ -203,6 +225,13 @@ void qmig_migration_cancel(struct qmig_migration *m)
     if (m->started && !m->ended)
         job_feed(
             m, &(struct engine_event){.kind = EV_CANCEL, .now = qmp_now_us()});
+}
+
+void qmig_migration_postcopy(struct qmig_migration *m)
+{
+    if (m->started && !m->ended)
+        job_feed(m, &(struct engine_event){.kind = EV_POSTCOPY,
+                                           .now = qmp_now_us()});
 }
 
 const char *qmig_migration_leftover(struct qmig_migration *m)

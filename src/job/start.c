@@ -104,6 +104,10 @@ static int make_engine(struct qmig_migration *m)
             },
         .deadlines = m->deadlines,
         .plan_only = m->plan_only,
+        .postcopy_after = m->o.postcopy_after,
+        .timeout_us = m->o.timeout_s * INT64_C(1000000),
+        .on_timeout =
+            m->o.timeout_postcopy ? TIMEOUT_POSTCOPY : TIMEOUT_SUSPEND,
     };
 
     gethostname(m->local_host, sizeof(m->local_host) - 1);

@@ -36,7 +36,7 @@ const struct flag_info flag_table[] = {
      "slow the guest down until memory can be copied"},
     {"rdma_pin_all",         QMIG_RDMA_PIN_ALL,         true ,
      "pin all memory for RDMA"},
-    {"postcopy",             QMIG_POSTCOPY,             false,
+    {"postcopy",             QMIG_POSTCOPY,             true ,
      "allow a switch to post-copy"},
     {"tls",                  QMIG_TLS,                  false,
      "encrypt the migration stream"},

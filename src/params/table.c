@@ -114,7 +114,7 @@ const struct param_info param_table[] = {
      "send no faster than this; 0 leaves QEMU's own limit", NULL},
     {"bandwidth.avail.switchover", ULL, ACTS, "MiB/s", 0, UINT64_MAX / MIB,
      "bandwidth to count on at the switchover", NULL},
-    {"bandwidth.postcopy", ULL, LATER, "MiB/s", 0, UINT64_MAX / MIB,
+    {"bandwidth.postcopy", ULL, ACTS, "MiB/s", 0, UINT64_MAX / MIB,
      "send no faster than this in post-copy", NULL},
     {"compression", LIST, ACTS, NULL, 0, 0,
      "compression method: mt, xbzrle, zlib or zstd", check_compression},

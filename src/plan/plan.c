@@ -202,6 +202,9 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
         plan->uri.port || plan->uri.kind == URI_UNIX
             ? "send the guest"
             : "send the guest (port: as the destination chose)");
+    if (in->flags & QMIG_POSTCOPY)
+        add(plan, STEP_POSTCOPY, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
+            "migrate-start-postcopy", NULL, "when it is wanted");
     if (plan->pauses)
         add(plan, STEP_CONTINUE, QMIG_SIDE_SOURCE, QMIG_PHASE_SWITCHOVER,
             "migrate-continue", one_string("state", "pre-switchover"),

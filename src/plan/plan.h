@@ -32,6 +32,7 @@ enum step_kind {
     STEP_LISTENS,  /* query-migrate: which port was chosen? */
     STEP_STOP,     /* stop the source first (not LIVE) */
     STEP_MIGRATE,  /* migrate */
+    STEP_POSTCOPY, /* migrate-start-postcopy, once it is wanted */
     STEP_CONTINUE, /* migrate-continue */
     STEP_TAKEOVER, /* cont (or activate the disks of a paused guest) */
     STEP_TIDY,     /* settings of the destination go back */

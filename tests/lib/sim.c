@@ -29,6 +29,7 @@ struct qemu {
     bool runs;
     bool armed; /* would start by itself */
     bool listens;
+    bool postcopy;
     bool changed; /* settings are not what they were */
     const char *status;
     const char *migration; /* NULL: there was none */
@@ -55,8 +56,9 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",   "cancel",  "kill source", "kill dest", "hang dest",
-        "refuse", "journal", "lose source", "lose dest", "nonsense",
+        "none",      "cancel", "kill source", "kill dest",
+        "hang dest", "refuse", "journal",     "lose source",
+        "lose dest", "cut",    "nonsense",
     };
     return names[fault];
 }
@@ -173,7 +175,13 @@ static void die(struct sim *s, enum qmig_side side)
     q->alive = false;
     q->runs = false;
     lose(s, side);
-    if (side == QMIG_SIDE_DEST) {
+    if (source_is_busy(s, "postcopy-active")) {
+        enum qmig_side other =
+            side == QMIG_SIDE_DEST ? QMIG_SIDE_SOURCE : QMIG_SIDE_DEST;
+
+        if (s->q[other].alive)
+            migration(s, other, "postcopy-paused");
+    } else if (side == QMIG_SIDE_DEST) {
         if (source_is_busy(s, "active") || source_is_busy(s, "device")) {
             s->q[QMIG_SIDE_SOURCE].hung = false;
             source_fails(s, "failed", "Unable to write to socket: Broken pipe");
@@ -197,6 +205,12 @@ static void load(struct sim *s)
         source_fails(s, "failed", "Unable to write to socket: Broken pipe");
     } else if (dest->hung) {
         source->hung = true; /* fact 4 of the handover */
+    } else if (source->postcopy) {
+        source->status = "postmigrate";
+        migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
+        migration(s, QMIG_SIDE_DEST, "postcopy-active");
+        if (strcmp(dest->status, "inmigrate") == 0)
+            dest->status = "paused";
     } else if (s->o.load_error) {
         source_fails(s, "failed", NULL);
         dest->error_desc = s->o.load_error;
@@ -213,9 +227,10 @@ static void load(struct sim *s)
     }
 }
 
+static void pause_source(struct sim *s);
+
 static void cmd_migrate(struct sim *s)
 {
-    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
 
     migration(s, QMIG_SIDE_SOURCE, "setup");
     if (!s->q[QMIG_SIDE_DEST].alive) {
@@ -226,6 +241,26 @@ static void cmd_migrate(struct sim *s)
     migration(s, QMIG_SIDE_DEST, "active");
     if (s->q[QMIG_SIDE_DEST].hung)
         return; /* RAM stays in the socket */
+    event(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":1}");
+    event(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":2}");
+    if (s->o.postcopy)
+        return; /* for ever, unless */
+    pause_source(s);
+}
+
+/* migrate-start-postcopy */
+static void cmd_postcopy(struct sim *s)
+{
+    if (!source_is_busy(s, "active"))
+        return;
+    s->q[QMIG_SIDE_SOURCE].postcopy = true;
+    pause_source(s);
+}
+
+static void pause_source(struct sim *s)
+{
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
+
     if (source->runs)
         set_runs(s, QMIG_SIDE_SOURCE, false, "finish-migrate");
     migration(s, QMIG_SIDE_SOURCE, "pre-switchover");
@@ -278,6 +313,7 @@ static const char capabilities[] =
     "[{\"capability\":\"xbzrle\",\"state\":false},"
     "{\"capability\":\"events\",\"state\":false},"
     "{\"capability\":\"return-path\",\"state\":false},"
+    "{\"capability\":\"postcopy-ram\",\"state\":false},"
     "{\"capability\":\"pause-before-switchover\",\"state\":false},"
     "{\"capability\":\"late-block-activate\",\"state\":false}]";
 
@@ -296,6 +332,12 @@ static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
     else
         set_runs(s, side, true, "running");
     reply(s, side, tag, "{}");
+    /* The rest of RAM comes while it runs. */
+    if (side == QMIG_SIDE_DEST && source_is_busy(s, "postcopy-active") &&
+        s->q[QMIG_SIDE_SOURCE].alive) {
+        migration(s, QMIG_SIDE_DEST, "completed");
+        migration(s, QMIG_SIDE_SOURCE, "completed");
+    }
 }
 
 static bool unknown_form(const struct sim *s, const char *name,
@@ -338,6 +380,8 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
             cmd_migrate(s);
         else if (!strcmp(name, "migrate-incoming"))
             q->listens = true;
+        else if (!strcmp(name, "migrate-start-postcopy"))
+            cmd_postcopy(s);
         else if (!strcmp(name, "migrate-continue"))
             load(s);
         else if (!strcmp(name, "migrate_cancel"))
@@ -418,9 +462,17 @@ static void time_out_stalled(struct sim *s, enum qmig_side side)
 
 static void trace_event(struct sim *s, const struct engine_event *ev)
 {
-    static const char *const kinds[] = {"start",  "ready",         "reply",
-                                        "event",  "lost",          "time",
-                                        "cancel", "journal failed"};
+    static const char *const kinds[] = {
+        [EV_START] = "start",
+        [EV_READY] = "ready",
+        [EV_REPLY] = "reply",
+        [EV_EVENT] = "event",
+        [EV_LOST] = "lost",
+        [EV_TIME] = "time",
+        [EV_CANCEL] = "cancel",
+        [EV_POSTCOPY] = "postcopy",
+        [EV_JOURNAL_FAILED] = "journal failed",
+    };
 
     if (ev->kind == EV_EVENT)
         fprintf(
@@ -523,6 +575,17 @@ static void act(struct sim *s)
     }
 }
 
+/* Pre-copy notices at its next write, post-copy waits for better times. */
+static void cut(struct sim *s)
+{
+    if (source_is_busy(s, "postcopy-active")) {
+        migration(s, QMIG_SIDE_SOURCE, "postcopy-paused");
+        migration(s, QMIG_SIDE_DEST, "postcopy-paused");
+    } else if (source_is_busy(s, "active")) {
+        source_fails(s, "failed", "Connection reset by peer");
+    }
+}
+
 static void inject(struct sim *s)
 {
     s->fault_done = true;
@@ -550,6 +613,9 @@ static void inject(struct sim *s)
         break;
     case SIM_LOSE_DEST:
         lose(s, QMIG_SIDE_DEST);
+        break;
+    case SIM_CUT:
+        cut(s);
         break;
     case SIM_NONSENSE:
         event(s, QMIG_SIDE_SOURCE, "MIGRATION", "{\"status\":1}");

@@ -19,6 +19,7 @@ enum sim_fault {
     SIM_JOURNAL,     /* the next record does not reach the disk */
     SIM_LOSE_SOURCE, /* only the monitor's connection is lost */
     SIM_LOSE_DEST,
+    SIM_CUT,      /* the network between the QEMUs, in post-copy */
     SIM_NONSENSE, /* the source says something of a wrong type */
     SIM__FAULTS
 };
@@ -30,6 +31,7 @@ struct sim_options {
     const char *source_status; /* NULL: "running" */
     const char *dest_status;   /* NULL: "inmigrate" */
     const char *load_error;    /* the destination cannot load, and why */
+    bool postcopy;             /* RAM does not converge: post-copy or nothing */
     bool old;                  /* without exit-on-error: it dies of that */
     unsigned at;               /* the fault comes after so many events */
     enum sim_fault fault;

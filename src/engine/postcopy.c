@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Post-copy: the guest runs on the destination before all of its RAM is
+ * there. From the moment the source was let go on (R4: `commit` is on disk
+ * then) there is no way back, only forward or standing still: a lost network
+ * leaves both sides in postcopy-paused, and the guest split.
+ */
+#include "engine/internal.h"
+
+#include <string.h>
+
+#define POLL_US (250 * INT64_C(1000))
+
+/* 11.1 says postcopy-device while the device state flows; by then it cannot
+ * be told from a pre-copy that fails, so that does not count. */
+bool postcopy_has_begun(struct engine *e)
+{
+    static const char *const begun[] = {"postcopy-active", "postcopy-paused",
+                                        "postcopy-recover",
+                                        "postcopy-recover-setup"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(begun); i++)
+        if (status_is(engine_source(e), begun[i]))
+            return true;
+    return false;
+}
+
+static void suspend_source(struct engine *e)
+{
+    act_warn(e, "the time is up: the guest is stopped until it has moved");
+    act_send(e, QMIG_SIDE_SOURCE, "stop", NULL, TAG_NONE,
+             e->config.deadlines.us[DEADLINE_answer]);
+}
+
+static void check_timeout(struct engine *e)
+{
+    if (!e->config.timeout_us || e->timed_out ||
+        e->now < e->migrate_us + e->config.timeout_us)
+        return;
+    e->timed_out = true;
+    if (e->config.on_timeout == TIMEOUT_POSTCOPY)
+        e->postcopy_wanted = true;
+    else
+        suspend_source(e);
+}
+
+void try_postcopy(struct engine *e)
+{
+    check_timeout(e);
+    if (e->config.postcopy_after && e->passes >= e->config.postcopy_after)
+        e->postcopy_wanted = true;
+    if (!e->postcopy_wanted || e->postcopy_sent)
+        return;
+    if (!(e->config.plan.flags & QMIG_POSTCOPY)) {
+        act_warn(e, "post-copy was not allowed (flag 'postcopy')");
+        e->postcopy_wanted = false;
+        return;
+    }
+    act_journal(e, "postcopy", NULL);
+    send_steps(e, STEP_POSTCOPY, STEP_POSTCOPY);
+    e->postcopy_sent = true;
+}
+
+void enter_postcopy(struct engine *e)
+{
+    engine_set_state(e, ENGINE_POSTCOPY, "the source says that it has begun");
+    e->deadline = -1;
+    e->progress_at = e->now;
+    e->poll_at = e->now + POLL_US;
+    if (!e->continue_sent) /* it did not pause before */
+        engine_journal_commit(e, "postcopy");
+    send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
+    ask_status(e, QMIG_SIDE_DEST);
+}
+
+static void end_split(struct engine *e, enum qmig_side side, const char *what)
+{
+    engine_errorf(e, side, QMIG_ERR_POSTCOPY,
+                  "post-copy is interrupted (%s): the guest waits on the "
+                  "destination for pages that are on the source",
+                  what);
+    qmp_hint(&e->error, "leave both QEMUs alone; 'recover' completes it once "
+                        "they reach each other");
+    e->split = true;
+    engine_finish(e, what);
+}
+
+/* A network that is gone without a word: both sides are told to pause, out of
+ * band, since their monitors may wait for a page. */
+static void pause_stalled(struct engine *e)
+{
+    int64_t cancel = e->config.deadlines.us[DEADLINE_cancel];
+
+    if (e->pausing)
+        return;
+    e->pausing = true;
+    for (int side = QMIG_SIDE_SOURCE; side <= QMIG_SIDE_DEST; side++)
+        if (e->peer[side].oob && !e->peer[side].lost)
+            act_send_oob(e, (enum qmig_side)side, "migrate-pause", NULL,
+                         TAG_NONE, cancel);
+    engine_limit(e, DEADLINE_cancel);
+}
+
+static bool is_through(struct engine *e)
+{
+    const struct peer *source = engine_source(e);
+    bool dest_done = status_is(engine_dest(e), "completed");
+
+    if (source->lost)
+        return dest_done;
+    return status_is(source, "completed") && (dest_done || e->takeover_done);
+}
+
+static void postcopy_reply(struct engine *e, const struct engine_event *ev)
+{
+    const struct plan_step *step = step_of(e, ev);
+
+    if (step && step->kind == STEP_TAKEOVER && !ev->err)
+        e->takeover_done = true;
+    else if (step && step->kind == STEP_TAKEOVER)
+        e->poll_at = e->now; /* the poll tries again */
+}
+
+static void postcopy_time(struct engine *e)
+{
+    int64_t stall = e->config.deadlines.us[DEADLINE_stall];
+
+    if (e->pausing && engine_late(e)) {
+        end_split(e, QMIG_SIDE_CONTROLLER, "nothing is heard any more");
+    } else if (!e->pausing && e->now >= e->progress_at + stall) {
+        pause_stalled(e);
+    } else if (e->now >= e->poll_at) {
+        ask_info(e, QMIG_SIDE_SOURCE);
+        ask_info(e, QMIG_SIDE_DEST);
+        if (!e->takeover_done)
+            send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
+        e->poll_at = e->now + POLL_US;
+    }
+}
+
+void postcopy_event(struct engine *e, const struct engine_event *ev)
+{
+    if (ev->kind == EV_CANCEL)
+        act_warn(e, "post-copy has begun: it cannot be cancelled");
+    if (ev->kind == EV_JOURNAL_FAILED) /* the poll sends what it held up */
+        act_warn(e, "the journal cannot be written any more; the guest is the "
+                    "destination's");
+    if (ev->kind == EV_REPLY)
+        postcopy_reply(e, ev);
+
+    if (is_through(e)) {
+        enter_confirm(e);
+    } else if (engine_dest(e)->lost) {
+        engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_UNDECIDED,
+                      "the destination was lost in post-copy: the guest is "
+                      "there, if it still is");
+        qmp_hint(&e->error, "the source does not hold the whole guest any "
+                            "more: do not start it");
+        e->undecided = true;
+        engine_finish(e, "the destination was lost");
+    } else if (status_is(engine_source(e), "postcopy-paused")) {
+        end_split(e, QMIG_SIDE_SOURCE, "the source lost the connection");
+    } else if (status_is(engine_dest(e), "postcopy-paused") ||
+               (engine_source(e)->lost && e->now >= e->poll_at)) {
+        end_split(e, QMIG_SIDE_DEST, "the destination lost the source");
+    } else if (status_is(engine_dest(e), "failed") ||
+               status_is(engine_source(e), "failed")) {
+        engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_UNDECIDED,
+                      "post-copy failed");
+        e->undecided = true;
+        engine_finish(e, "post-copy failed");
+    } else {
+        postcopy_time(e);
+    }
+}
