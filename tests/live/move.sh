@@ -18,9 +18,8 @@
 from='' to='' before=''
 # Quick to walk: each case ends with two walks.
 GUEST='--mem 4 --pages-per-tick 512'
-# 8 MiB of memory that a migration at 2 MiB/s is busy with for seconds, and
-# that comes to an end.
-CALM='--mem 8 --pages-per-tick 8'
+# What a migration at 1 MiB/s does not come to an end with.
+BUSY='--mem 4 --pages-per-tick 64'
 
 both() { # both [SOURCE-ARG...]
     start_source "$@"
