@@ -287,12 +287,15 @@ static void learn(struct engine *e, const struct engine_event *ev,
                        string_member(e, ev->side, ev->object, "status"));
         else if (is_counted(ev->tag) && of_this_state && peer->waiting)
             peer->waiting--;
+        if (ev->tag == TAG_END && !ev->err)
+            peer->told_to_quit = true;
         break;
     case EV_EVENT:
         learn_event(e, ev);
         break;
     case EV_LOST:
         peer->lost = true;
+        peer->died = !peer->told_to_quit;
         peer->waiting = 0;
         peer->asking_info = false;
         break;

@@ -29,6 +29,8 @@ enum tag {
 struct peer {
     bool ready;
     bool lost;
+    bool died;         /* lost, and nobody had told it to quit */
+    bool told_to_quit; /* and it said yes */
     bool oob;
     bool probed;      /* all probes were answered */
     unsigned waiting; /* commands of the present state not yet answered */

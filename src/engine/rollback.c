@@ -339,7 +339,7 @@ static void explain_error(struct engine *e)
     if (err->code == QMIG_ERR_MIGRATION && dest->error_desc) {
         err->code = QMIG_ERR_DEST_LOAD;
         e->error_side = QMIG_SIDE_DEST;
-    } else if (err->code == QMIG_ERR_MIGRATION && dest->lost) {
+    } else if (err->code == QMIG_ERR_MIGRATION && dest->died) {
         err->code = QMIG_ERR_DEST_LOST;
         e->error_side = QMIG_SIDE_DEST;
     }
