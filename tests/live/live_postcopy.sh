@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Post-copy on real QEMUs: after the first pass, by time-out, and suspended by
+# time-out, with a guest that dirties its memory faster than it can be sent.
+. "$(dirname "$0")/lib.sh"
+
+# Never converges at 20 MiB/s: only post-copy (or a stop) ends it.
+busy_guest() {
+    MEM=96 GUEST='--mem 40 --spin'
+    start_source
+    start_dest
+    guest_up src
+}
+
+move() { # move CODE OPTION...
+    local code=$1
+    shift
+    expect "$code" qmigrate migrate --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp" \
+        --transcript "$T/tr" --json --progress none "$@"
+}
+
+sent() { # sent PEER COMMAND: how often
+    grep -c "\"peer\":\"$1\",\"dir\":\">\".*\"$2\"" "$T/tr" || true
+}
+
+# The record is on disk before the line that it permits.
+journal_before() { # journal_before RECORD COMMAND
+    awk -v r="\"record\":\"$1\"" -v c="\"execute\":\"$2\"" '
+        index($0, r) { r_at = NR } index($0, c) { c_at = NR }
+        END { exit !(r_at && c_at && r_at < c_at) }' "$T/tr" ||
+        fail "no '$1' before '$2'"
+}
+
+case_after_the_first_pass() {
+    busy_guest
+    move 0 --postcopy --postcopy-after-precopy --bandwidth 20 --postcopy-bandwidth 500
+    [ "$(json result)" = completed ]
+    [ "$(sent source migrate-start-postcopy)" = 1 ]
+    grep -q '"status": "postcopy-active"' "$T/tr"
+    grep -q '"max-postcopy-bandwidth":524288000' "$T/tr"
+    journal_before postcopy migrate-start-postcopy
+    journal_before commit migrate-continue
+    guest_check src dst
+    # The destination is as it was before, ready to be a source.
+    qmp dst query-migrate-capabilities | tr '{' '\n' | grep -q '"state": *true' &&
+        fail "a capability was left on"
+    qmp_get dst return.max-postcopy-bandwidth query-migrate-parameters | grep -qx 0
+}
+
+case_by_time_out() {
+    busy_guest
+    move 0 --postcopy --timeout 1 --timeout-postcopy --bandwidth 20
+    [ "$(sent source migrate-start-postcopy)" = 1 ]
+    guest_check src dst
+}
+
+case_time_out_suspends() {
+    busy_guest
+    move 0 --timeout 1 --bandwidth 40
+    [ "$(sent source stop)" = 1 ]
+    grep -q 'the time is up' "$T/out.err"
+    guest_check src dst
+}
+
+case_not_needed() { # allowed, but pre-copy is faster
+    start_source
+    start_dest
+    guest_up src
+    move 0 --postcopy
+    [ "$(sent source migrate-start-postcopy)" = 0 ]
+    guest_check src dst
+}
+
+for v in 7.2 10.0 11.1; do
+    run_case case_after_the_first_pass "$v" "$v"
+    run_case case_by_time_out "$v" "$v"
+    run_case case_time_out_suspends "$v" "$v"
+    run_case case_not_needed "$v" "$v"
+done
+run_case case_after_the_first_pass 7.2 10.0
+run_case case_after_the_first_pass 11.1 7.2
+finish
