@@ -3,7 +3,8 @@
 #
 # Each recorded dialogue of tests/transcripts/ stands in for its QEMUs:
 # `migrate` must send the same commands and come to the same result, byte for
-# byte but for times. No QEMU is needed. STORY=NAME runs one alone.
+# byte but for times. No QEMU is needed. STORY=NAME runs one alone;
+# MIG_REGENERATE=1 takes the results as they are now (review the difference).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
@@ -30,6 +31,8 @@ replay_story() { # replay_story NAME, in an empty directory
         $args >result.json 2>migrate.err
     { echo "exit $?"; story_result <result.json; } >got
     wait "$replay" || { echo "the replay says:"; cat replay.err; return 1; }
+    diff result.json state/*/stats.json || return 1
+    [ -z "${MIG_REGENERATE:-}" ] || cp got "$root/tests/transcripts/$1.result"
     diff "$root/tests/transcripts/$1.result" got
 }
 

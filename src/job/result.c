@@ -3,7 +3,10 @@
 #include "job/job.h"
 
 #include "error/errcode.h"
+#include "job/stats.h"
+#include "qmp/json.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 /* Enough for the last words of a QEMU. */
@@ -68,7 +71,6 @@ static struct json_object *stats_json(const struct qmig_migration *m,
         {"downtime_ms", "downtime"},
     };
     struct json_object *stats = json_object_new_object();
-    struct json_object *ram = NULL;
     int64_t wall = m->end_us - m->start_us;
 
     for (size_t i = 0; i < ARRAY_SIZE(times); i++)
@@ -83,9 +85,39 @@ static struct json_object *stats_json(const struct qmig_migration *m,
         stats, "overhead_us",
         json_object_new_int64(wall -
                               1000 * info_number(v->info, "total-time")));
-    if (json_object_object_get_ex(v->info, "ram", &ram))
-        json_object_object_add(stats, "ram", json_object_get(ram));
+    stats_add_qemu(stats, v->info);
     return stats;
+}
+
+static struct json_object *job_json(const struct qmig_migration *m,
+                                    const struct engine_verdict *v)
+{
+    bool seen = v->stop_us && v->resume_us > v->stop_us;
+
+    return stats_job(&(struct stats_input){
+        .info = v->info,
+        .elapsed_us = m->end_us - m->start_us,
+        .downtime_us = seen ? v->resume_us - v->stop_us : 0,
+        .completed = v->outcome == QMIG_COMPLETED,
+    });
+}
+
+/*
+ * The result, statistics included, stays in the migration's directory for
+ * those who ask later. The migration is over: a full disk changes nothing.
+ */
+static void keep_result(const struct qmig_migration *m,
+                        struct json_object *json)
+{
+    CLEANUP(freep) char *path = NULL;
+    CLEANUP(freep) char *text = qmp_json_text(json);
+
+    if (!m->dir || !text || asprintf(&path, "%s/stats.json", m->dir) < 0)
+        return;
+    CLEANUP(closep)
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        dprintf(fd, "%s\n", text);
 }
 
 static int exit_code(const struct qmig_result *r, bool began)
@@ -154,9 +186,12 @@ void job_make_result(struct qmig_migration *m)
         json_object_object_add(
             json, "check",
             abi_report_json(m->report, "domain", "destination_xml"));
-    if (!m->error)
+    if (!m->error) {
         json_object_object_add(json, "stats", stats_json(m, &v));
+        json_object_object_add(json, "job", job_json(m, &v));
+    }
     add_string(json, "transcript", r->transcript);
+    keep_result(m, json);
 }
 
 static uint64_t ram_number(struct json_object *info, const char *name)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Statistics of a migration: QEMU's own figures under QEMU's names, and
+ * libvirt's VIR_DOMAIN_JOB_* under libvirt's. Pure.
+ */
+#ifndef QMIG_STATS_H
+#define QMIG_STATS_H
+
+#include "qmp/macros.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stats_input {
+    struct json_object *info; /* the source's query-migrate, or NULL */
+    int64_t elapsed_us;       /* since the migration was started */
+    int64_t downtime_us;      /* STOP to RESUME as seen here; 0: not seen */
+    bool completed;
+};
+
+/*
+ * An object of libvirt's statistics in libvirt's order: times in ms, sizes in
+ * bytes, rates in bytes/s, counts of pages. What QEMU does not say is left
+ * out, as libvirt does. time_elapsed_net and downtime_net, which take the
+ * difference between the clocks of two daemons away, do not apply: there is
+ * one clock here.
+ */
+struct json_object *stats_job(const struct stats_input *in);
+
+/* The members of query-migrate by QEMU's names, all of them but the times
+ * that the result has in names of its own ("total_time_ms", ...). */
+void stats_add_qemu(struct json_object *stats, struct json_object *info);
+
+#endif
