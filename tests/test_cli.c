@@ -443,9 +443,23 @@ static void put_man(FILE *f, const void *arg UNUSED)
 
 static void terminal_controls_are_shown_not_obeyed(void **state UNUSED)
 {
-    CLEANUP(freep)
-    char *a = capture(put_text, "\033[2Jx\r\n\177\302\233m\303\244\302");
-    assert_string_equal(a, "\\x1b[2Jx\\x0d\\x0a\\x7f\\xc2\\x9bm\303\244\302");
+    static const struct {
+        const char *text, *shown;
+    } cases[] = {
+        {"\033[2Jx\r\n\177", "\\x1b[2Jx\\x0d\\x0a\\x7f"},
+        {"\302\233m\302\240", "\\xc2\\x9bm\302\240"},
+        {"\303\244 \342\202\254 \360\237\220\247",
+         "\303\244 \342\202\254 \360\237\220\247"},
+        {"\233m\200", "\\x9bm\\x80"},
+        {"\303", "\\xc3"},
+        {"\342\202x", "\\xe2\\x82x"},
+        {"\301\277\365", "\\xc1\\xbf\\xf5"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        CLEANUP(freep) char *a = capture(put_text, cases[i].text);
+        assert_string_equal(a, cases[i].shown);
+    }
     CLEANUP(freep) char *b = capture(put_lines, "one\r\ntwo\033c\n\nend");
     assert_string_equal(b, "> one\n> two\\x1bc\n> \n> end\n");
 }

@@ -64,5 +64,14 @@ else
     echo "FAILED: help --man >/dev/full: exit $rc"
 fi
 
+rc=0
+"$program" help --man >&- 2>"$T/err" || rc=$?
+if [ "$rc" -eq 1 ] && grep -q 'cannot write to standard output' "$T/err"; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED: help --man >&-: exit $rc"
+fi
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

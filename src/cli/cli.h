@@ -135,7 +135,7 @@ char *cli_read_file(const char *path, size_t max, int code,
 
 /*
  * Print text that somebody else wrote: control characters (what a terminal
- * acts on) come out as \xNN.
+ * acts on) and what is no UTF-8 come out as \xNN.
  */
 void cli_put_text(FILE *f, const char *text);
 /* The same for several lines, each with `prefix` before it. */

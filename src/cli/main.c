@@ -5,6 +5,7 @@
 #include "help.h"
 #include "result.h"
 
+#include <fcntl.h>
 #include <string.h>
 
 static int usage_error(const struct qmp_error *err, const struct verb *verb)
@@ -59,8 +60,20 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     return err ? usage_error(err, verb) : code;
 }
 
+/* A monitor's socket that became descriptor 2 would get our messages. What is
+ * put there instead cannot be written to, so that lost output is noticed. */
+static void keep_standard_descriptors(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            abort();
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_descriptors();
+
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     const char *word = argc > 1 ? argv[1] : "";
 

@@ -3,12 +3,19 @@
 
 #include <string.h>
 
-/* C0, DEL, and C1 as UTF-8 writes it (0xc2 0x80..0x9f). */
-static size_t control_bytes(const unsigned char *s)
+/* Bytes of the UTF-8 character at s that may be shown; 0: this byte may not.
+ * C0, DEL and C1 are what terminals act on; so may be what is no UTF-8. */
+static size_t shown_bytes(const unsigned char *s, size_t len)
 {
-    if (s[0] < 0x20 || s[0] == 0x7f)
-        return 1;
-    return s[0] == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0 ? 2 : 0;
+    size_t n = s[0] < 0x80 ? 1 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+    if (s[0] < 0x20 || s[0] == 0x7f || (s[0] >= 0x80 && s[0] < 0xc2) ||
+        s[0] > 0xf4 || n > len)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    return n == 2 && s[0] == 0xc2 && s[1] < 0xa0 ? 0 : n;
 }
 
 static void put_bytes(FILE *f, const char *text, size_t len)
@@ -17,11 +24,12 @@ static void put_bytes(FILE *f, const char *text, size_t len)
     const unsigned char *end = s + len;
 
     while (s < end) {
-        size_t n = control_bytes(s);
+        size_t n = shown_bytes(s, (size_t)(end - s));
         if (n == 0)
-            fputc(*s++, f);
-        for (; n > 0; n--)
-            fprintf(f, "\\x%02x", *s++);
+            fprintf(f, "\\x%02x", *s);
+        else
+            fwrite(s, 1, n, f);
+        s += n ? n : 1;
     }
 }
 

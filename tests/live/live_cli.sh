@@ -225,6 +225,17 @@ case_exit_code_is_the_guests_when_stdout_is_full() {
     guest_check src dst
 }
 
+# Nothing that is meant for a person may go to a monitor.
+case_closed_standard_descriptors_are_not_taken_for_monitors() {
+    local rc=0
+    both
+    # shellcheck disable=SC2046
+    qmigrate migrate $(peers) --progress plain --transcript "$T/t.jsonl" <&- >&- 2>&- || rc=$?
+    [ "$rc" -eq 0 ]
+    if grep 'JSON' "$T/t.jsonl"; then fail 'the monitor heard something else'; fi
+    guest_check src dst
+}
+
 # Somebody who stopped reading does not stop the migration.
 case_reader_of_progress_may_be_stuck() {
     GUEST=$calm
@@ -276,6 +287,7 @@ for c in result_goes_to_stdout_and_the_rest_to_stderr text_says_where_the_guest_
     sigint_cancels sigterm_cancels sighup_cancels \
     sighup_is_ignored_under_nohup second_signal_ends_at_once \
     exit_code_is_the_guests_when_stdout_is_full \
+    closed_standard_descriptors_are_not_taken_for_monitors \
     reader_of_progress_may_be_stuck wrong_usage_touches_nothing \
     program_of_the_examples_moves_a_guest; do
     run_case case_$c
