@@ -17,6 +17,9 @@ struct qmp_transcript {
     int fd;
     int64_t start_us;
     struct qmp_buffer out;
+    uint64_t limit;
+    uint64_t bytes;           /* of whole lines, written or gathered */
+    bool full;                /* the limit was reached */
     struct qmp_error *broken; /* the first failure; nothing goes on after it */
 };
 
@@ -40,13 +43,35 @@ static void write_out(struct qmp_transcript *t)
     qmp_buffer_clear(&t->out, GATHER_BYTES);
 }
 
-/* A line was appended, or could not be: `start` is where it began. */
-static void end_line(struct qmp_transcript *t, size_t start, int rc)
+/* The line from `start` on does not fit any more. Its time is kept. */
+static void end_of_room(struct qmp_transcript *t, size_t start, int64_t now_us)
 {
+    t->out.end = t->out.start + start;
+    t->full = true;
+    if (qmp_buffer_printf(&t->out,
+                          "{\"t\":%" PRId64
+                          ",\"note\":\"truncated\",\"limit\":%" PRIu64 "}\n",
+                          now_us - t->start_us, t->limit) < 0)
+        fail(t, errno, "cannot record");
+}
+
+/* A line was appended, or could not be: `start` is where it began. */
+static void end_line(struct qmp_transcript *t, size_t start, int64_t now_us,
+                     int rc)
+{
+    size_t len = qmp_buffer_len(&t->out) - start;
+
     if (rc < 0) { /* never leave half a line */
         t->out.end = t->out.start + start;
         fail(t, errno, "cannot record");
-    } else if (qmp_buffer_len(&t->out) >= GATHER_BYTES) {
+        return;
+    }
+    if (t->bytes + len > t->limit) {
+        end_of_room(t, start, now_us);
+        return;
+    }
+    t->bytes += len;
+    if (qmp_buffer_len(&t->out) >= GATHER_BYTES) {
         write_out(t);
     }
 }
@@ -118,12 +143,18 @@ struct qmp_transcript *qmp_transcript_open(const char *path,
     }
     t->fd = fd;
     t->start_us = start_us;
-    end_line(t, 0, put_header(&t->out, program, id, peers));
+    t->limit = QMP_TRANSCRIPT_LIMIT;
+    end_line(t, 0, start_us, put_header(&t->out, program, id, peers));
     if (qmp_transcript_flush(t, errp) < 0) {
         qmp_transcript_close(t, NULL);
         return NULL;
     }
     return t;
+}
+
+void qmp_transcript_set_limit(struct qmp_transcript *t, uint64_t bytes)
+{
+    t->limit = bytes;
 }
 
 static int put_message(struct qmp_transcript *t, int64_t now_us,
@@ -158,8 +189,8 @@ void qmp_transcript_message(struct qmp_transcript *t, int64_t now_us,
 {
     size_t start = qmp_buffer_len(&t->out);
 
-    if (!t->broken)
-        end_line(t, start,
+    if (!t->broken && !t->full)
+        end_line(t, start, now_us,
                  put_message(t, now_us, peer, dir, text, len, nfds, valid));
 }
 
@@ -180,8 +211,8 @@ void qmp_transcript_closed(struct qmp_transcript *t, int64_t now_us,
 {
     size_t start = qmp_buffer_len(&t->out);
 
-    if (!t->broken)
-        end_line(t, start, put_closed(t, now_us, peer, why));
+    if (!t->broken && !t->full)
+        end_line(t, start, now_us, put_closed(t, now_us, peer, why));
 }
 
 static int put_note(struct qmp_transcript *t, int64_t now_us, const char *note,
@@ -209,8 +240,8 @@ void qmp_transcript_note(struct qmp_transcript *t, int64_t now_us,
 {
     size_t start = qmp_buffer_len(&t->out);
 
-    if (!t->broken)
-        end_line(t, start, put_note(t, now_us, note, members));
+    if (!t->broken && !t->full)
+        end_line(t, start, now_us, put_note(t, now_us, note, members));
 }
 
 int qmp_transcript_flush(struct qmp_transcript *t, struct qmp_error **errp)

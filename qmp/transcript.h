@@ -35,6 +35,12 @@ QMP_EXPORT struct qmp_transcript *qmp_transcript_open(
     const char *path, const char *program, const char *id,
     struct json_object *peers, int64_t start_us, struct qmp_error **errp);
 
+/* A file does not grow beyond this (1 GiB by default): then a last note
+ * {"t":...,"note":"truncated","limit":BYTES} is written and nothing more. */
+#define QMP_TRANSCRIPT_LIMIT ((uint64_t)1 << 30)
+QMP_EXPORT void qmp_transcript_set_limit(struct qmp_transcript *t,
+                                         uint64_t bytes);
+
 /*
  * Record one message as it passed (one JSON text without line end, not
  * NUL-terminated). Text that is not valid JSON is recorded as

@@ -216,6 +216,25 @@ static void transcript_reports_the_first_failure_ever_after(void **state UNUSED)
     assert_int_equal(count_fds(), fds);
 }
 
+static void transcript_stops_at_its_limit(void **state UNUSED)
+{
+    struct qmp_transcript *t = open_it(NULL);
+    size_t header = strlen(content());
+
+    qmp_transcript_set_limit(t, header + 120);
+    for (int i = 0; i < 5; i++) /* 48 bytes each */
+        put(t, 1000 + i, "source", '<', "{}");
+    qmp_transcript_note(t, 1009, "phase", NULL);
+    assert_int_equal(qmp_transcript_close(t, NULL), 0);
+    char wanted[300];
+    snprintf(wanted, sizeof(wanted),
+             "{\"t\":0,\"peer\":\"source\",\"dir\":\"<\",\"msg\":{}}\n"
+             "{\"t\":1,\"peer\":\"source\",\"dir\":\"<\",\"msg\":{}}\n"
+             "{\"t\":2,\"note\":\"truncated\",\"limit\":%zu}\n",
+             header + 120);
+    assert_string_equal(lines(), wanted);
+}
+
 static const struct {
     const char *text;
     const char *wanted; /* NULL: nothing to mask */
@@ -339,6 +358,7 @@ int main(void)
         T(transcript_gathers_until_it_is_flushed),
         T(transcript_tells_that_the_disk_is_full),
         T(transcript_reports_the_first_failure_ever_after),
+        T(transcript_stops_at_its_limit),
         T(secrets_are_masked),
         T(transcript_has_no_secrets),
     };
