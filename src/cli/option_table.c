@@ -179,6 +179,9 @@ const struct option option_table[] = {
     {"slower", 0, "MS", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
      STRING(transcript.slower),
      .help = "show: only commands that took longer"},
+    {"output", 'o', "FILE", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
+     STRING(transcript.output),
+     .help = "report: write a page (HTML) instead of text"},
 
     {"progress", 0, "auto|bar|plain|json|none", VERB_MIGRATE, GROUP_OUTPUT,
      CHOICE(progress), .help = "how to show progress on standard error"},

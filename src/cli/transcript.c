@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* transcript: show, replay, diff, report. */
+/* transcript: show, report, replay. */
 #include "cli.h"
 
 #include "error/errcode.h"
@@ -8,30 +8,34 @@
 
 static const struct {
     const char *name;
-    int files;
+    int min_files;
+    int max_files;
     verb_fn *run;
 } actions[] = {
-    {"show", 1, cli_transcript_show},
-    {"replay", 1, cli_transcript_replay},
+    {"show", 1, 1, cli_transcript_show},
+    {"report", 1, 2, cli_transcript_report},
+    {"replay", 1, 1, cli_transcript_replay},
 };
+
+#define NAMES "show, report or replay"
 
 int cli_transcript(struct cli *cli, struct qmp_error **errp)
 {
     if (cli->n_operands == 0)
-        return qmp_fail(errp, QMIG_ERR_USAGE,
-                        "transcript: one of show, replay is wanted");
+        return qmp_fail(errp, QMIG_ERR_USAGE, "transcript: " NAMES " wanted");
     for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+        int files = cli->n_operands - 1;
+
         if (strcmp(cli->operands[0], actions[i].name))
             continue;
-        if (cli->n_operands - 1 != actions[i].files)
-            return qmp_fail(
-                errp, QMIG_ERR_USAGE, "transcript %s: %s wanted, %d given",
-                actions[i].name,
-                actions[i].files == 1 ? "one file is" : "two files are",
-                cli->n_operands - 1);
-        return actions[i].run(cli, errp);
+        if (files >= actions[i].min_files && files <= actions[i].max_files)
+            return actions[i].run(cli, errp);
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "transcript %s: %s wanted, %d given", actions[i].name,
+                        actions[i].max_files == 1 ? "one file is"
+                                                  : "one or two files are",
+                        files);
     }
     return qmp_fail(errp, QMIG_ERR_USAGE,
-                    "transcript: '%.40s' is none of show, replay",
-                    cli->operands[0]);
+                    "transcript: '%.40s' is none of " NAMES, cli->operands[0]);
 }

@@ -21,8 +21,9 @@ const struct verb verbs[] = {
      "compare two domain XMLs or two running QEMUs, every difference at once",
      cli_check},
     {"transcript", VERB_TRANSCRIPT,
-     "show FILE\nreplay FILE --listen-source ADDR --listen-dest ADDR", 3,
-     "read or replay a recorded dialogue", cli_transcript},
+     "show FILE\nreplay FILE --listen-source ADDR --listen-dest ADDR\n"
+     "report FILE [FILE] [-o FILE.html]",
+     3, "read, draw or replay a recorded dialogue", cli_transcript},
     {"help", VERB_HELP, "[VERB]", 1,
      "explain a verb; print the manual page or the bash completion", cli_help},
 };

@@ -191,10 +191,12 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
     int64_t due = m->ended ? -1 : engine_deadline(m->engine);
     if (due >= 0 && now >= due)
         job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});
-    if (m->transcript)
-        qmp_transcript_flush(m->transcript, NULL);
     if (m->ended)
         job_make_result(m);
+    if (m->ended && m->transcript)
+        qmp_transcript_note(m->transcript, now, "result", m->result.json);
+    if (m->transcript)
+        qmp_transcript_flush(m->transcript, NULL);
     return m->ended;
 }
 
