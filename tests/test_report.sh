@@ -95,6 +95,7 @@ report 1 "$good" -o "$T/no/such/folder.html"
 has "$T/err" "cannot create '.*folder.html': No such file or directory"
 report 1 "$good" -o /dev/full
 has "$T/err" 'No space left on device'
+[ -c /dev/full ] && ok || no "/dev/full is gone"
 head -c 3000 "$good" >"$T/cut.jsonl"
 report 0 "$T/cut.jsonl"
 has "$T/out" 'the transcript was cut|transcript was cut'

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #define NO_TERMINAL 80 /* columns */
 
@@ -20,21 +21,26 @@ static int columns(void)
     return size.ws_col;
 }
 
-/* A page that could not be written whole is not left behind. */
+/* A page that could not be written whole is not left behind; what is no file
+ * (a pipe, a device) is somebody else's. */
 static int write_page(const char *path, struct report *const r[], size_t n,
                       struct qmp_error **errp)
 {
     FILE *f = fopen(path, "we");
+    struct stat st;
     bool failed;
+    bool file;
 
     if (!f)
         return qmp_fail_sys(errp, errno, "cannot create '%s'", path);
+    file = !fstat(fileno(f), &st) && S_ISREG(st.st_mode);
     report_put_html(f, r, n);
     failed = ferror(f);
     if (fclose(f) || failed) {
         int sys = errno;
 
-        unlink(path);
+        if (file)
+            unlink(path);
         return qmp_fail_sys(errp, sys, "cannot write '%s'", path);
     }
     return 0;
