@@ -197,13 +197,12 @@ static const struct rule_case later[] = {
     {"", QMIG_ABORT_ON_ERROR, "flag 'abort_on_error' is not supported yet"},
     {"", QMIG_CHANGE_PROTECTION,
      "flag 'change_protection' is not supported yet"},
-    {"listen_address=::1", 0,
-     "parameter 'listen_address' is not supported yet"},
 };
 
 static const struct rule_case fine[] = {
     {"", 0, NULL},
     {"", QMIG_LIVE, NULL},
+    {"listen_address=::1", QMIG_LIVE, NULL},
     {"", QMIG_LIVE | QMIG_PAUSED, NULL},
     {"migrate_uri=unix:/x", QMIG_LIVE, NULL},
     {"migrate_uri=tcp:h destination_name=n destination_xml=<x/> bandwidth=0",

@@ -189,9 +189,37 @@ static void a_uri_is_made_that_the_source_can_reach(void **state UNUSED)
         }
         assert_int_equal(rc, 0);
         CLEANUP(freep) char *text = migrate_uri_text(&uri);
-        CLEANUP(freep) char *listen = plan_listen_uri(&uri);
+        CLEANUP(freep) char *listen = plan_listen_uri(&uri, NULL);
         assert_string_equal(text, rows[i].uri);
         assert_string_equal(listen, rows[i].listen);
+    }
+}
+
+/* {listen_address, migrate_uri} -> what is listened on */
+static void listen_address_is_where_the_destination_listens(void **state UNUSED)
+{
+    static const struct {
+        const char *address, *uri, *listen;
+    } rows[] = {
+        {"192.0.2.1", "tcp:h:4444", "tcp:192.0.2.1:4444"},
+        {"192.0.2.1", "tcp:h", "tcp:192.0.2.1:49152,to=49215"},
+        {"::", "tcp:h:4444", "tcp:[::]:4444"},
+        {"[::]", "tcp:h", "tcp:[::]:49152,to=49215"},
+        {"fe80::1%eth0", "tcp:h:1", "tcp:[fe80::1%eth0]:1"},
+        {"127.0.0.1", "tcp:h", "tcp:127.0.0.1:0"},
+        {"::1", "tcp:h", "tcp:[::1]:0"},
+        {"host.example", "rdma://h:4444", "rdma:host.example:4444"},
+        {NULL, "tcp:h:4444", "tcp::4444"},
+        {NULL, "rdma://h:4444", "rdma:h:4444"},
+        {NULL, "unix:/x", "unix:/x"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(migrate_uri_clear) struct migrate_uri uri = {0};
+
+        assert_int_equal(migrate_uri_parse(rows[i].uri, &uri, NULL), 0);
+        CLEANUP(freep) char *text = plan_listen_uri(&uri, rows[i].address);
+        assert_string_equal(text, rows[i].listen);
     }
 }
 
@@ -309,6 +337,26 @@ static void plan_uses_where_the_destination_listens_already(void **state UNUSED)
     assert_non_null(strstr(err->msg, "5555"));
 }
 
+static void
+listen_address_is_refused_when_it_listens_already(void **state UNUSED)
+{
+    CLEANUP(facts_clear) struct facts s = source_facts();
+    CLEANUP(facts_clear) struct facts d = dest_facts();
+    CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    struct plan_input in = input;
+
+    in.params = p;
+    qmig_params_add_text(p, "listen_address", "127.0.0.1", NULL);
+    CLEANUP(freep) char *text = make(&in, &s, &d, NULL);
+    assert_non_null(strstr(text, "{\"uri\":\"tcp:127.0.0.1:0\""));
+    answer(&d, PROBE_MIGRATE,
+           "{\"socket-address\":[{\"type\":\"inet\",\"port\":\"4444\"}]}");
+    assert_null(make(&in, &s, &d, &err));
+    assert_int_equal(err->code, QMIG_ERR_DEST_STATE);
+    assert_non_null(strstr(err->msg, "listen_address '127.0.0.1'"));
+}
+
 static void plan_needs_max_bandwidth_only_when_it_is_set(void **state UNUSED)
 {
     CLEANUP(facts_clear) struct facts s = source_facts();
@@ -420,6 +468,8 @@ int main(void)
         cmocka_unit_test(facts_take_greetings_of_any_version),
         cmocka_unit_test(listening_addresses_are_read),
         cmocka_unit_test(a_uri_is_made_that_the_source_can_reach),
+        cmocka_unit_test(listen_address_is_where_the_destination_listens),
+        cmocka_unit_test(listen_address_is_refused_when_it_listens_already),
         cmocka_unit_test(plan_lists_every_command_in_order),
         cmocka_unit_test(plan_leaves_out_what_is_not_wanted),
         cmocka_unit_test(plan_uses_where_the_destination_listens_already),

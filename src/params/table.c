@@ -87,6 +87,23 @@ static int check_graphics_uri(const char *name, const char *value,
                      errp);
 }
 
+/* A name or an address: nothing that QEMU would take for an option or a
+ * port. IPv6 may be in brackets. */
+static int check_address(const char *name, const char *value,
+                         struct qmp_error **errp)
+{
+    CLEANUP(freep) char *text = NULL;
+    struct migrate_uri uri = {0};
+    bool v6 = strchr(value, ':') && *value != '[';
+
+    if (asprintf(&text, v6 ? "tcp://[%s]:1" : "tcp://%s:1", value) < 0)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    if (migrate_uri_parse(text, &uri, NULL) < 0)
+        return bad_value(name, value, "a host name or an IP address", errp);
+    migrate_uri_clear(&uri);
+    return 0;
+}
+
 static int check_host(const char *name, const char *value,
                       struct qmp_error **errp)
 {
@@ -140,8 +157,8 @@ const struct param_info param_table[] = {
      "where disk copies go", check_disks_uri},
     {"graphics_uri", STR, LATER, NULL, 0, 0,
      "where clients of the graphics console go", check_graphics_uri},
-    {"listen_address", STR, LATER, NULL, 0, 0,
-     "address at which the destination listens", check_host},
+    {"listen_address", STR, ACTS, NULL, 0, 0,
+     "address at which the destination listens (all)", check_address},
     {"migrate_disks", LIST, LATER, NULL, 0, 0,
      "disk to copy, by its target name", NULL},
     {"migrate_disks_detect_zeroes", LIST, LATER, NULL, 0, 0,

@@ -103,23 +103,36 @@ int plan_choose_uri(const struct plan_input *in, struct migrate_uri *uri,
     return uri->host ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 }
 
-/*
- * The destination listens on the loopback address if that is where the source
- * connects to, else on all addresses, as libvirt has it. Without a port, QEMU
- * chooses: any free one on loopback, else one of libvirt's range (`to=` is
- * QEMU's own search for a free port; that search is atomic, a retry of ours
- * would not be: on 10.0.2 a failed migrate-incoming spoils the process).
- */
-char *plan_listen_uri(const struct migrate_uri *uri)
+static char *listen_text(const char *scheme, const char *host, int port)
 {
+    bool v6 = strchr(host, ':') && *host != '[';
     char *text = NULL;
+    int n;
 
-    if (uri->kind != URI_TCP)
+    if (port || is_loopback(host))
+        n = asprintf(&text, v6 ? "%s:[%s]:%d" : "%s:%s:%d", scheme, host, port);
+    else
+        n = asprintf(&text, v6 ? "%s:[%s]:%d,to=%d" : "%s:%s:%d,to=%d", scheme,
+                     host, PORT_MIN, PORT_MAX);
+    return n < 0 ? NULL : text;
+}
+
+/*
+ * The destination listens at the address that was asked for; else on the
+ * loopback address if that is where the source connects to; else on all
+ * addresses, as libvirt has it. Without a port, QEMU chooses: any free one on
+ * loopback, else one of libvirt's range (`to=` is QEMU's own search for a free
+ * port; that search is atomic, a retry of ours would not be: on 10.0.2 a
+ * failed migrate-incoming spoils the process).
+ */
+char *plan_listen_uri(const struct migrate_uri *uri, const char *address)
+{
+    if (uri->kind == URI_UNIX)
         return migrate_uri_text(uri);
-    if (is_loopback(uri->host))
+    if (address)
+        return uri->kind == URI_TCP ? listen_text("tcp", address, uri->port)
+                                    : listen_text("rdma", address, uri->port);
+    if (uri->kind != URI_TCP || is_loopback(uri->host))
         return migrate_uri_text(uri);
-    if (uri->port)
-        return asprintf(&text, "tcp::%d", uri->port) < 0 ? NULL : text;
-    return asprintf(&text, "tcp::%d,to=%d", PORT_MIN, PORT_MAX) < 0 ? NULL
-                                                                    : text;
+    return listen_text("tcp", "", uri->port);
 }

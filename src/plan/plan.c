@@ -144,6 +144,12 @@ static int decide_uri(struct plan *plan, const struct plan_input *in,
     plan->dest_listens = migrate_info_listens(dest->migrate, &port, &path);
     if (!plan->dest_listens)
         return 0;
+    if (params_string(in->params, "listen_address")) {
+        qmp_fail(errp, QMIG_ERR_DEST_STATE,
+                 "already listens, so that listen_address '%s' comes too late",
+                 params_string(in->params, "listen_address"));
+        return qmp_hint(errp, "start it with -incoming defer -S");
+    }
     if (path && !given) {
         free(plan->uri.host);
         plan->uri =
@@ -245,7 +251,9 @@ static int build(struct plan *plan, const struct plan_input *in,
 
     if (decide_uri(plan, in, dest, errp) < 0)
         return -1;
-    CLEANUP(freep) char *listen = plan_listen_uri(&plan->uri);
+    CLEANUP(freep)
+    char *listen = plan_listen_uri(&plan->uri,
+                                   params_string(in->params, "listen_address"));
     if (!listen)
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 

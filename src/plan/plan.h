@@ -108,8 +108,9 @@ struct json_object *plan_json(const struct plan *plan);
  * migrate_uri was given (plan/address.c). */
 int plan_choose_uri(const struct plan_input *in, struct migrate_uri *uri,
                     struct qmp_error **errp);
-/* QEMU's `uri` for migrate-incoming. NULL: no memory. */
-char *plan_listen_uri(const struct migrate_uri *uri);
+/* QEMU's `uri` for migrate-incoming; `address` is listen_address or NULL.
+ * NULL: no memory. */
+char *plan_listen_uri(const struct migrate_uri *uri, const char *address);
 
 /* Does a guest in this run state run (or sleep), so that it shall run on the
  * destination? */
