@@ -2,6 +2,7 @@
 /* plan: what migrate would send, in order. Nothing is changed. */
 #include "cli.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const char *member(struct json_object *o, const char *name)
@@ -82,12 +83,28 @@ static void on_warning(const char *text, void *opaque UNUSED)
     cli_warning(text);
 }
 
+/* A destination that was started for the plan is ended first. */
+static void hold_signals(sigset_t *old)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, old);
+}
+
 int cli_plan(struct cli *cli, struct qmp_error **errp)
 {
     CLEANUP(json_putp) struct json_object *steps = NULL;
+    sigset_t old;
 
     cli->o.warn = on_warning;
-    if (qmig_plan(&cli->o, cli->params, cli->flags, &steps, NULL, errp) < 0)
+    hold_signals(&old);
+    int rc = qmig_plan(&cli->o, cli->params, cli->flags, &steps, NULL, errp);
+    sigprocmask(SIG_SETMASK, &old, NULL);
+    if (rc < 0)
         return -1;
     if (!cli->json) {
         plan_put(stdout, steps);

@@ -69,6 +69,8 @@ struct qmig_migration {
 
 /* job/start.c: directories, checks of the XMLs, the engine. -1: m->error. */
 int job_start(struct qmig_migration *m);
+/* A destination that was started for a plan ends with it. */
+void job_end_plan(struct qmig_migration *m);
 
 /* job/xml.c: what the destination gets: *dest_xml, NULL if there is no XML. */
 int job_check_xml(struct qmig_migration *m, char **dest_xml);

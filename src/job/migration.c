@@ -260,6 +260,16 @@ const struct qmig_result *qmig_migration_result(const struct qmig_migration *m)
     return m->result.json ? &m->result : NULL;
 }
 
+/* Why it failed is in what the destination said last, and goes with it. */
+static void quote_dest(const struct qmig_migration *m, struct qmp_error **errp)
+{
+    const char *said = m->result.dest_stderr;
+    const char *line = said ? strrchr(said, '\n') : NULL;
+
+    if (said && errp && !(*errp)->hint)
+        qmp_hint(errp, "the destination said: %s", line ? line + 1 : said);
+}
+
 int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
               unsigned flags, struct json_object **ret,
               struct json_object **report, struct qmp_error **errp)
@@ -275,6 +285,7 @@ int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
         rc = qmp_propagate(errp, qmp_error_copy(m->result.error));
         if (m->result.side != QMIG_SIDE_CONTROLLER)
             qmp_prefix(errp, "%s", side_name(m->result.side));
+        quote_dest(m, errp);
     } else {
         *ret = plan_json(engine_plan(m->engine));
     }
@@ -282,6 +293,7 @@ int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
         *report = m->report
                       ? abi_report_json(m->report, "domain", "destination_xml")
                       : NULL;
+    job_end_plan(m);
     qmig_migration_free(m);
     return rc;
 }

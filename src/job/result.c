@@ -112,7 +112,8 @@ static void keep_result(const struct qmig_migration *m,
     CLEANUP(freep) char *path = NULL;
     CLEANUP(freep) char *text = qmp_json_text(json);
 
-    if (!m->dir || !text || asprintf(&path, "%s/stats.json", m->dir) < 0)
+    if (!m->dir || m->plan_only || !text ||
+        asprintf(&path, "%s/stats.json", m->dir) < 0)
         return;
     CLEANUP(closep)
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -8,9 +8,16 @@
 #include "error/errcode.h"
 #include "job/statedir.h"
 
+#include "qmp/sync.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+
+/* What a plan may leave in its directory. */
+static const char *const plan_files[] = {"dest.stderr", "dest.xml"};
+
+#define PLAN_QUIT_US (2 * INT64_C(1000000))
 
 static int write_file(const char *path, const char *text,
                       struct qmp_error **errp)
@@ -61,23 +68,8 @@ static int open_transcript(struct qmig_migration *m)
     return -1;
 }
 
-/* A plan leaves nothing behind: neither directory nor transcript, unless one
- * was asked for. */
-static int make_places(struct qmig_migration *m, const char *dest_xml)
+static int keep_dest_xml(struct qmig_migration *m, const char *dest_xml)
 {
-    m->state = statedir_path(m->state_given, &m->error);
-    if (!m->state)
-        return -1;
-    if (m->plan_only) {
-        m->o.no_transcript = !m->transcript_given;
-        return open_transcript(m);
-    }
-    m->dir = statedir_make(m->state, m->id, &m->error);
-    if (!m->dir || open_transcript(m) < 0)
-        return -1;
-    m->journal = journal_create(m->dir, &m->error);
-    if (!m->journal)
-        return -1;
     if (!dest_xml)
         return 0;
     if (asprintf(&m->dest_xml_path, "%s/dest.xml", m->dir) < 0) {
@@ -85,6 +77,49 @@ static int make_places(struct qmig_migration *m, const char *dest_xml)
         return qmp_fail(&m->error, QMP_ERR_NOMEM, "out of memory");
     }
     return write_file(m->dest_xml_path, dest_xml, &m->error);
+}
+
+/* A plan leaves nothing behind: no transcript, unless one was asked for, and a
+ * directory only while the destination runs that was started to be asked
+ * (job_end_plan() removes both). */
+static int make_plan_places(struct qmig_migration *m, const char *dest_xml)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    m->o.no_transcript = !m->transcript_given;
+    if (open_transcript(m) < 0)
+        return -1;
+    if (!m->dest_exec)
+        return 0;
+    if (asprintf(&m->dir, "%s/qmigrate-plan.XXXXXX",
+                 tmp && *tmp ? tmp : "/tmp") < 0) {
+        m->dir = NULL;
+        return qmp_fail(&m->error, QMP_ERR_NOMEM, "out of memory");
+    }
+    if (!mkdtemp(m->dir)) {
+        int sys = errno;
+        qmp_fail_sys(&m->error, sys, "cannot make directory '%s'", m->dir);
+        free(m->dir);
+        m->dir = NULL;
+        return -1;
+    }
+    return keep_dest_xml(m, dest_xml);
+}
+
+static int make_places(struct qmig_migration *m, const char *dest_xml)
+{
+    m->state = statedir_path(m->state_given, &m->error);
+    if (!m->state)
+        return -1;
+    if (m->plan_only)
+        return make_plan_places(m, dest_xml);
+    m->dir = statedir_make(m->state, m->id, &m->error);
+    if (!m->dir || open_transcript(m) < 0)
+        return -1;
+    m->journal = journal_create(m->dir, &m->error);
+    if (!m->journal)
+        return -1;
+    return keep_dest_xml(m, dest_xml);
 }
 
 static int make_engine(struct qmig_migration *m)
@@ -126,4 +161,26 @@ int job_start(struct qmig_migration *m)
     /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
     return make_places(m, dest_xml);
+}
+
+void job_end_plan(struct qmig_migration *m)
+{
+    if (!m->dir)
+        return;
+    /* One that went to the background is not in the process group. */
+    if (m->client[QMIG_SIDE_DEST]) {
+        struct json_object *ret = qmp_call(m->client[QMIG_SIDE_DEST], "quit",
+                                           NULL, PLAN_QUIT_US, NULL);
+        json_object_put(ret);
+    }
+    job_kill_dest(m);
+    for (size_t i = 0; i < ARRAY_SIZE(plan_files); i++) {
+        CLEANUP(freep) char *path = NULL;
+
+        if (asprintf(&path, "%s/%s", m->dir, plan_files[i]) < 0)
+            path = NULL;
+        if (path)
+            unlink(path);
+    }
+    rmdir(m->dir);
 }

@@ -246,6 +246,26 @@ case_destination_that_does_not_start_is_quoted() {
     guest_check src dst
 }
 
+# It is asked, and ended: a plan leaves nothing.
+case_plan_starts_the_destination_and_ends_it() {
+    named_source
+    mkdir "$T/tmp"
+    export TMPDIR=$T/tmp
+    expect 0 qmigrate plan --source "$T/src.qmp" --dest "$T/dst.qmp" --dest-exec "$T/start" \
+        --domain "$T/web1.xml" --dname web2
+    grep -q '^ 1  destination  stop$' "$T/out"
+    grep -q '<name>web2</name>' "$T/received.xml"
+    [ ! -e "$T/dst.pid" ] || has_ended "$(cat "$T/dst.pid")"
+    expect 1 qmigrate plan --source "$T/src.qmp" --dest "$T/dst.qmp" --dest-exec "$T/start -device no-such-device"
+    grep -q 'the destination said: .*no-such-device' "$T/out.err"
+    # One that went to the background.
+    expect 0 qmigrate plan --source "$T/src.qmp" --dest "$T/dst.qmp" --dest-exec "$T/start -daemonize"
+    [ ! -e "$T/dst.pid" ] || wait_for 5 'it to end' has_ended "$(cat "$T/dst.pid")"
+    [ -z "$(ls -A "$T/tmp")" ] || fail "left: $(ls "$T/tmp")"
+    [ ! -e "$QMIGRATE_STATE_DIR" ] || [ -z "$(ls "$QMIGRATE_STATE_DIR")" ] || fail "left: $(ls "$QMIGRATE_STATE_DIR")"
+    untouched
+}
+
 case_destination_of_ours_ends_when_cancelled() {
     local pid
     named_source
@@ -299,6 +319,7 @@ for c in migrate_uri_tcp_without_slashes migrate_uri_tcp_with_port \
     destination_xml_is_refused_when_the_guest_would_change \
     destination_xml_needs_the_sources \
     destination_that_does_not_start_is_quoted \
+    plan_starts_the_destination_and_ends_it \
     destination_of_ours_ends_when_cancelled \
     flags_without_live_stop_it_first; do
     run_case case_$c
