@@ -175,6 +175,13 @@ end_started() {
     return "$rc"
 }
 
+# QEMU takes its file with the pid away itself.
+started_has_ended() {
+    local pid=''
+    [ ! -s "$T/dst.pid" ] || read -r pid <"$T/dst.pid"
+    [ -z "$pid" ] || wait_for 10 'the destination to end' has_ended "$pid"
+}
+
 case_destination_gets_its_name() {
     named_source
     expect 0 move --dest-exec "$T/start" --domain "$T/web1.xml" --dname web2 --progress-fd 7 7>"$T/lines"
@@ -255,12 +262,12 @@ case_plan_starts_the_destination_and_ends_it() {
         --domain "$T/web1.xml" --dname web2
     grep -q '^ 1  destination  stop$' "$T/out"
     grep -q '<name>web2</name>' "$T/received.xml"
-    [ ! -e "$T/dst.pid" ] || has_ended "$(cat "$T/dst.pid")"
+    started_has_ended
     expect 1 qmigrate plan --source "$T/src.qmp" --dest "$T/dst.qmp" --dest-exec "$T/start -device no-such-device"
     grep -q 'the destination said: .*no-such-device' "$T/out.err"
     # One that went to the background.
     expect 0 qmigrate plan --source "$T/src.qmp" --dest "$T/dst.qmp" --dest-exec "$T/start -daemonize"
-    [ ! -e "$T/dst.pid" ] || wait_for 5 'it to end' has_ended "$(cat "$T/dst.pid")"
+    started_has_ended
     [ -z "$(ls -A "$T/tmp")" ] || fail "left: $(ls "$T/tmp")"
     [ ! -e "$QMIGRATE_STATE_DIR" ] || [ -z "$(ls "$QMIGRATE_STATE_DIR")" ] || fail "left: $(ls "$QMIGRATE_STATE_DIR")"
     untouched
