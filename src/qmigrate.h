@@ -210,7 +210,7 @@ QMP_EXPORT void qmig_migration_run(struct qmig_migration *m);
  * -1: none), then dispatch; it never blocks for a peer, and returns true once
  * the migration has ended. The first dispatch starts it.
  */
-#define QMIG_POLLFDS 8
+#define QMIG_POLLFDS 16
 QMP_EXPORT size_t qmig_migration_pollfds(const struct qmig_migration *m,
                                          struct pollfd fds[QMIG_POLLFDS]);
 QMP_EXPORT int64_t qmig_migration_deadline(const struct qmig_migration *m);

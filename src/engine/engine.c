@@ -75,6 +75,7 @@ void engine_free(struct engine *e)
     }
     plan_clear(&e->plan);
     json_object_put(e->info);
+    json_object_put(e->tuning);
     qmp_error_free(e->violation);
     qmp_error_free(e->error);
     free(e);
@@ -282,6 +283,8 @@ static void learn(struct engine *e, const struct engine_event *ev,
     case EV_REPLY:
         if (ev->tag == TAG_INFO)
             learn_info(e, ev);
+        else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)
+            tune_reply(e, ev);
         else if (ev->tag == TAG_STATUS)
             set_string(&peer->status,
                        string_member(e, ev->side, ev->object, "status"));
@@ -304,6 +307,9 @@ static void learn(struct engine *e, const struct engine_event *ev,
         break;
     case EV_POSTCOPY:
         e->postcopy_wanted = true;
+        break;
+    case EV_TUNE:
+        tune(e, ev->object);
         break;
     case EV_TIME:
     case EV_JOURNAL_FAILED:

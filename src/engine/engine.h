@@ -119,6 +119,7 @@ enum engine_event_kind {
     EV_TIME,           /* time passed: engine_deadline() was reached */
     EV_CANCEL,         /* the user wishes to cancel */
     EV_POSTCOPY,       /* the user wishes to switch to post-copy */
+    EV_TUNE,           /* ... to change migration parameters: `object` */
     EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
                           it in the list was not carried out */
 };

@@ -18,6 +18,8 @@ enum tag {
     TAG_YANK,
     TAG_RESUME, /* cont on the source */
     TAG_END,    /* quit of a destination that is ended */
+    TAG_TUNE_ASK,
+    TAG_TUNE,
     TAG_PROBE = 0x100,
     TAG_STEP = 0x200,
     TAG_UNDO = 0x300,
@@ -74,7 +76,8 @@ struct engine {
     unsigned tidying; /* those that were not answered yet */
     bool killed;      /* ACT_KILL_DEST was given */
 
-    uint64_t transferred; /* for the stall deadline */
+    struct json_object *tuning; /* asked for, not yet sent; or NULL */
+    uint64_t transferred;       /* for the stall deadline */
     int64_t progress_at;
     int64_t stop_us;
     int64_t resume_us;
@@ -144,6 +147,10 @@ void turn_back(struct engine *e, const char *why);
 void enter_undoing(struct engine *e, const char *why);
 void enter_asking(struct engine *e);
 void engine_finish(struct engine *e, const char *why);
+
+/* tune.c */
+void tune(struct engine *e, struct json_object *parameters);
+void tune_reply(struct engine *e, const struct engine_event *ev);
 
 /* postcopy.c */
 /* Has post-copy begun on the source, by its own word? */

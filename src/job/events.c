@@ -63,6 +63,10 @@ void job_feed(struct qmig_migration *m, const struct engine_event *ev)
     }
     job_flush(m);
     m->stepping = false;
+    /* Only now, while QEMU is busy with RAM: there is time. */
+    if (!m->control_tried && !m->ended && !m->plan_only &&
+        engine_state(m->engine) == ENGINE_PRECOPY)
+        job_open_control(m);
     if (!m->ended && engine_phase(m->engine) != m->shown_phase)
         job_show_progress(m, NULL);
 }

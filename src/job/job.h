@@ -7,6 +7,7 @@
 #define QMIG_JOB_H
 
 #include "abi/abi.h"
+#include "control/server.h"
 #include "domain/domain.h"
 #include "engine/engine.h"
 #include "job/child.h"
@@ -49,6 +50,8 @@ struct qmig_migration {
     char *features_key; /* of the destination, while its schema is asked */
     struct qmp_transcript *transcript;
     struct journal *journal;
+    struct control *control; /* from `migrate` on */
+    bool control_tried;
     int lock;
     struct child child;
     int64_t connect_until; /* trying to reach a destination that starts */
@@ -93,6 +96,10 @@ void job_connect(struct qmig_migration *m, enum qmig_side side);
 void job_start_dest(struct qmig_migration *m);
 void job_connect_again(struct qmig_migration *m, int64_t now);
 void job_kill_dest(struct qmig_migration *m);
+
+/* job/control.c: the control socket, and what is told there. */
+void job_open_control(struct qmig_migration *m);
+void job_tell(struct qmig_migration *m, const char *event);
 
 /* job/result.c: once the engine is done (or never was). */
 void job_make_result(struct qmig_migration *m);

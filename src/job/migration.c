@@ -119,6 +119,7 @@ void qmig_migration_free(struct qmig_migration *m)
     qmp_client_free(m->client[1]);
     qmp_transcript_close(m->transcript, NULL);
     journal_close(m->journal);
+    control_close(m->control);
     if (m->lock >= 0)
         close(m->lock);
     child_release(&m->child);
@@ -148,6 +149,7 @@ size_t qmig_migration_pollfds(const struct qmig_migration *m,
     for (size_t i = 0; i < 2; i++)
         if (m->client[i])
             n += qmp_client_pollfds(m->client[i], fds + n);
+    n += control_pollfds(m->control, fds + n);
     if (m->connect_next >= 0 && m->child.pidfd >= 0 && !m->child.ended)
         fds[n++] = (struct pollfd){.fd = m->child.pidfd, .events = POLLIN};
     return n;
@@ -185,6 +187,8 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
         if (m->client[i])
             qmp_client_dispatch(m->client[i], qmp_now_us());
 
+    if (m->control && !m->ended)
+        control_dispatch(m->control);
     int64_t now = qmp_now_us();
     if (!m->ended)
         job_connect_again(m, now);

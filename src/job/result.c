@@ -193,6 +193,7 @@ void job_make_result(struct qmig_migration *m)
     }
     add_string(json, "transcript", r->transcript);
     keep_result(m, json);
+    job_tell(m, "ENDED");
 }
 
 static uint64_t ram_number(struct json_object *info, const char *name)
@@ -218,11 +219,13 @@ void job_show_progress(struct qmig_migration *m, struct json_object *info)
         m->shown_info = json_object_get(info);
     }
     info = m->shown_info; /* a new phase has the figures of the last one */
-    if (!m->o.progress ||
-        (phase == m->shown_phase && now - m->shown_us < PROGRESS_US))
+    if (phase == m->shown_phase && now - m->shown_us < PROGRESS_US)
         return;
     m->shown_phase = phase;
     m->shown_us = now;
+    job_tell(m, "PROGRESS");
+    if (!m->o.progress)
+        return;
 
     json_object_object_get_ex(info, "ram", &ram);
     struct qmig_progress p = {

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Migration parameters changed while RAM flows: what they were is asked first
+ * and joins what a roll-back restores (R10).
+ */
+#include "engine/internal.h"
+
+#include <string.h>
+
+static bool may_tune(const struct engine *e)
+{
+    return e->state == ENGINE_PRECOPY || e->state == ENGINE_POSTCOPY;
+}
+
+void tune(struct engine *e, struct json_object *parameters)
+{
+    if (!may_tune(e)) {
+        act_warn(e, "no RAM flows: the parameters were not changed");
+        return;
+    }
+    bool asking = e->tuning != NULL;
+    if (!asking)
+        e->tuning = json_object_new_object();
+    json_object_object_foreach(parameters, name, value)
+    {
+        json_object_object_add(e->tuning, name, json_object_get(value));
+    }
+    if (!asking)
+        act_send(e, QMIG_SIDE_SOURCE, "query-migrate-parameters", NULL,
+                 TAG_TUNE_ASK, e->config.deadlines.us[DEADLINE_answer]);
+}
+
+/* The step of the roll-back that restores the source's parameters. */
+static struct json_object *undo_parameters(struct engine *e)
+{
+    struct plan *plan = &e->plan;
+
+    for (size_t i = 0; i < plan->n_undo; i++)
+        if (plan->undo[i].side == QMIG_SIDE_SOURCE &&
+            !strcmp(plan->undo[i].execute, "migrate-set-parameters"))
+            return plan->undo[i].arguments;
+    if (plan->n_undo == PLAN_MAX_STEPS)
+        return NULL;
+    plan->undo[plan->n_undo++] = (struct plan_step){
+        .kind = STEP_SET,
+        .side = QMIG_SIDE_SOURCE,
+        .phase = QMIG_PHASE_CONFIRM,
+        .execute = "migrate-set-parameters",
+        .arguments = json_object_new_object(),
+        .why = "as it was before the migration",
+        .tries = -1,
+    };
+    return plan->undo[plan->n_undo - 1].arguments;
+}
+
+static void set_tuned(struct engine *e, struct json_object *before)
+{
+    CLEANUP(json_putp) struct json_object *set = TAKE_PTR(e->tuning);
+    CLEANUP(json_putp) struct json_object *known = json_object_new_object();
+    struct json_object *undo = undo_parameters(e);
+    struct json_object *old = NULL;
+
+    json_object_object_foreach(set, name, value)
+    {
+        if (!json_object_object_get_ex(before, name, &old)) {
+            CLEANUP(freep) char *text = NULL;
+
+            if (asprintf(&text, "this QEMU has no migration parameter '%s'",
+                         name) > 0)
+                act_warn(e, text);
+            continue;
+        }
+        json_object_object_add(known, name, json_object_get(value));
+        if (undo && !json_object_object_get_ex(undo, name, NULL))
+            json_object_object_add(undo, name, json_object_get(old));
+    }
+    if (!json_object_object_length(known) || !may_tune(e))
+        return;
+    act_send(e, QMIG_SIDE_SOURCE, "migrate-set-parameters", known, TAG_TUNE,
+             e->config.deadlines.us[DEADLINE_answer]);
+}
+
+void tune_reply(struct engine *e, const struct engine_event *ev)
+{
+    if (ev->tag == TAG_TUNE_ASK && ev->object && e->tuning) {
+        set_tuned(e, ev->object);
+    } else if (ev->err) {
+        act_warn(e, ev->err->msg);
+        json_object_put(TAKE_PTR(e->tuning));
+    }
+}
