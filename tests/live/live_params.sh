@@ -178,7 +178,7 @@ end_started() {
 # QEMU takes its file with the pid away itself.
 started_has_ended() {
     local pid=''
-    [ ! -s "$T/dst.pid" ] || read -r pid <"$T/dst.pid"
+    { read -r pid <"$T/dst.pid"; } 2>/dev/null || :
     [ -z "$pid" ] || wait_for 10 'the destination to end' has_ended "$pid"
 }
 
