@@ -93,6 +93,31 @@ run 0 show - <"$good"
 run 2 show "$good" --slower fast
 says err "'fast' is not a number of milliseconds"
 
+# diff: by structure, and by exit code
+run 0 diff "$good" "$good"
+says_not out '^[-+^~!=]'
+says out '^ +[0-9.]+ ms +[0-9.]+ ms  precopy$'
+run 1 diff "$good" "$PWD/tests/transcripts/7.2-bandwidth.jsonl" --ignore migrate.uri
+says out '^\+ source migrate-set-parameters  \(line [0-9]+\)$'
+[ "$(grep -c '^[-+^~!=]' "$T/out")" -eq 2 ] && ok || no "more differs: $(cat "$T/out")"
+run 1 diff "$good" "$PWD/tests/transcripts/7.2-dest-not-waiting.jsonl" --json
+says out '^\{"kind":"only-first","peer":"source","name":"migrate","first_line":[0-9]+\}$'
+says out '^\{"kind":"phase","name":"precopy","first":"there","second":null\}$'
+sed 's/"execute":"stop"/"execute":"x"/; s/"host":"127.0.0.1"/"host":"::1"/' "$good" >"$T/renamed"
+run 1 diff "$good" "$T/renamed"
+says out '^- destination stop '
+says out '^\+ destination x '
+sed 's/"state":"pre-switchover"/"state":"device"/' "$good" >"$T/changed"
+run 1 diff "$good" "$T/changed"
+says out '^~ source migrate-continue state: "pre-switchover" -> "device"  \(lines [0-9]+ and [0-9]+\)$'
+run 0 diff "$good" "$T/changed" --ignore migrate-continue.state
+sed 's/"error": {"class": "GenericError", "desc": "Parameter[^}]*}/"return": {}/' "$good" >"$T/accepted"
+run 1 diff "$good" "$T/accepted"
+says out "^! destination migrate-incoming: Parameter 'exit-on-error' is unexpected -> accepted  "
+run 2 diff "$good" "$T/nothing"
+run 2 diff "$good"
+says err 'two files are wanted, 1 given'
+
 # replay: what is asked of its options
 run 2 replay "$good"
 says err "the source is in the transcript: '--listen-source ADDR' is wanted"

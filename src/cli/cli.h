@@ -158,6 +158,7 @@ verb_fn cli_check;
 verb_fn cli_transcript;
 verb_fn cli_transcript_show;
 verb_fn cli_transcript_replay;
+verb_fn cli_transcript_diff;
 verb_fn cli_transcript_report;
 /* The part of `check` that compares two running QEMUs (--source, --dest):
  * prints its own report, ends with 0 or 3, or -1. */

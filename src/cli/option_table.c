@@ -161,7 +161,7 @@ const struct option option_table[] = {
      .help = "replay: report a command that differs, and go on"},
     {"ignore", 0, "COMMAND.PATH", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
      LIST(transcript.ignore),
-     .help = "replay: an argument that may differ; may be repeated"},
+     .help = "replay, diff: an argument that may differ; may be repeated"},
     {"fault", 0, "KIND@LINE", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
      LIST(transcript.faults),
      .help = "replay: drop, delay=MS, duplicate, reorder, close, garbage or "

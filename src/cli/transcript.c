@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* transcript: show, report, replay. */
+/* transcript: show, report, diff, replay. */
 #include "cli.h"
 
 #include "error/errcode.h"
@@ -14,10 +14,11 @@ static const struct {
 } actions[] = {
     {"show", 1, 1, cli_transcript_show},
     {"report", 1, 2, cli_transcript_report},
+    {"diff", 2, 2, cli_transcript_diff},
     {"replay", 1, 1, cli_transcript_replay},
 };
 
-#define NAMES "show, report or replay"
+#define NAMES "show, report, diff or replay"
 
 int cli_transcript(struct cli *cli, struct qmp_error **errp)
 {
@@ -32,8 +33,9 @@ int cli_transcript(struct cli *cli, struct qmp_error **errp)
             return actions[i].run(cli, errp);
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "transcript %s: %s wanted, %d given", actions[i].name,
-                        actions[i].max_files == 1 ? "one file is"
-                                                  : "one or two files are",
+                        actions[i].max_files == 1   ? "one file is"
+                        : actions[i].min_files == 1 ? "one or two files are"
+                                                    : "two files are",
                         files);
     }
     return qmp_fail(errp, QMIG_ERR_USAGE,

@@ -22,8 +22,8 @@ const struct verb verbs[] = {
      cli_check},
     {"transcript", VERB_TRANSCRIPT,
      "show FILE\nreplay FILE --listen-source ADDR --listen-dest ADDR\n"
-     "report FILE [FILE] [-o FILE.html]",
-     3, "read, draw or replay a recorded dialogue", cli_transcript},
+     "report FILE [FILE] [-o FILE.html]\ndiff FILE FILE",
+     3, "read, draw, compare or replay recorded dialogues", cli_transcript},
     {"help", VERB_HELP, "[VERB]", 1,
      "explain a verb; print the manual page or the bash completion", cli_help},
 };
