@@ -269,6 +269,17 @@ static void count_devices(struct norm *n, const struct domain *raw)
     }
 }
 
+static void watchdogs_act_alike(struct norm *n, const struct domain *raw)
+{
+    const struct dom_list *l = &n->d->list[KIND_WATCHDOG];
+
+    (void)raw;
+    for (size_t i = 1; i < l->n; i++)
+        if (NUM(l->o[i], WATCHDOG_ACTION) != NUM(l->o[0], WATCHDOG_ACTION))
+            dom_problem(n->d, l->o[i]->line,
+                        "watchdogs with different actions are not supported");
+}
+
 static int by_target(const void *a, const void *b)
 {
     const struct dom_object *const *x = a;
@@ -457,6 +468,7 @@ static check_fn *const checks[] = {
     firmware_fits,
     iommu_needs_acpi,
     count_devices,
+    watchdogs_act_alike,
     targets_are_unique,
     vhost_user_shares_memory,
     primary_video_is_first,
