@@ -25,7 +25,6 @@ const struct qemu_rule qemu_rules[] = {
     { "auto-converge",             ON_SOURCE, BY_FLAG("auto_converge"), "slow the guest down" },
     { "background-snapshot",       ON_BOTH,   "it makes a snapshot, not a migration", "snapshot of a running guest" },
     { "block",                     ON_BOTH,   BY_FLAG("non_shared_disk"), "copy disks within the stream (up to QEMU 9.0)" },
-    { "block-bitmap-mapping",      ON_BOTH,   NULL, "JSON array: names of dirty bitmaps within the stream" },
     { "compress",                  ON_BOTH,   BY_METHOD("mt"), "compress memory with threads (up to QEMU 9.0)" },
     { "cpu-throttle-tailslow",     ON_SOURCE, NULL, "slow down less than asked for when it is nearly enough" },
     { "dirty-bitmaps",             ON_BOTH,   NULL, "dirty bitmaps of the disks go along" },

@@ -41,7 +41,7 @@ passed=0 failed=0 skipped=0
 trap '[ -z "$T" ] || rm -rf "$T"; exit 130' INT TERM HUP
 T='' MEM=64 GUEST='--mem 8 --pages-per-tick 256' MACHINE='' VER_SRC='' VER_DST=''
 
-for tool in qmp-call qmp-gate free-port json-get; do
+for tool in qmp-call qmp-gate free-port json-get relay; do
     [ -x "$tools/$tool" ] || make -s -C "$root" "build/live/$tool" >&2 || exit 1
 done
 

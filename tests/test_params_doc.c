@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * docs/parameters.md is made from the tables of parameters, flags and
+ * settings, and from what QEMU 7.2, 10.0 and 11.1 answered in the recorded
+ * dialogues. This test fails when it is not current; MIG_REGENERATE=1 make
+ * check writes it anew.
+ */
+#include "tests/lib/test.h"
+
+#include "cli/option.h"
+#include "params/flags.h"
+#include "params/params.h"
+#include "plan/settings.h"
+#include "qmp/json.h"
+
+#include <string.h>
+
+#define DOC "docs/parameters.md"
+
+static const char *const versions[] = {"7.2", "10.0", "11.1"};
+/* What each has; the values are borrowed by nobody. */
+static struct json_object *capabilities[ARRAY_SIZE(versions)];
+static struct json_object *parameters[ARRAY_SIZE(versions)];
+
+/* What has no migration parameter of QEMU's as its counterpart. */
+/* clang-format off */
+static const struct {
+    const char *name, *counterpart, *side;
+} others[] = {
+    {"compression",      "see the methods below", "both"},
+    {"destination_name", "compared with `query-name`; `$QMIGRATE_NAME` for --dest-exec", "destination"},
+    {"destination_xml",  "compared with --domain; `$QMIGRATE_XML` for --dest-exec", "controller"},
+    {"disks_port",       "`nbd-server-start`, `blockdev-add` of the copies", "both"},
+    {"disks_uri",        "`nbd-server-start`, `blockdev-add` of the copies", "both"},
+    {"graphics_uri",     "`client_migrate_info`", "source"},
+    {"listen_address",   "`uri` of `migrate-incoming`", "destination"},
+    {"migrate_disks",    "`block-export-add`, `blockdev-mirror` for each", "both"},
+    {"migrate_disks_detect_zeroes", "`detect-zeroes`, `discard` of the copies' `blockdev-add`", "source"},
+    {"migrate_uri",      "`uri` of `migrate` and `migrate-incoming`", "both"},
+    {"persistent_xml",   "a file of the domain store", "destination"},
+    {"tls.destination",  "`tls-hostname`", "source"},
+};
+
+/* Flags that are no capability, or more than one. */
+static const struct {
+    const char *name, *counterpart, *side;
+} other_flags[] = {
+    {"live",       "without it: `stop` before `migrate`", "source"},
+    {"paused",     "no `cont` at the end (`blockdev-set-active` where there is one)", "destination"},
+    {"peer2peer",  "no daemon drives another here: needed by `tunnelled`", "controller"},
+    {"tunnelled",  "the data goes through qmigrate", "controller"},
+    {"persist_dest", "a file of the domain store", "destination"},
+    {"undefine_source", "a file of the domain store", "source"},
+    {"non_shared_disk", "`blockdev-mirror`, sync full", "both"},
+    {"non_shared_inc", "`blockdev-mirror`, sync top", "both"},
+    {"non_shared_synchronous_writes", "`blockdev-mirror`, copy-mode write-blocking", "source"},
+    {"change_protection", "the guest is locked for other runs of qmigrate", "controller"},
+    {"unsafe",     "no check of the disks' cache modes", "controller"},
+    {"offline",    "a file of the domain store", "both"},
+    {"abort_on_error", "event `BLOCK_IO_ERROR`, then `migrate_cancel`", "source"},
+    {"tls",        "`object-add` of `tls-creds-*`, `tls-creds`, `tls-hostname`", "both"},
+    {"postcopy_resume", "`migrate-recover`, `migrate` with `resume`", "both"},
+    {"compressed", "method `xbzrle`, unless `compression` names others", "both"},
+};
+/* clang-format on */
+
+static const char head[] =
+    "# Parameters and flags\n"
+    "\n"
+    "Made from the tables in `src/params` and `src/plan` and from the recorded "
+    "dialogues of `tests/transcripts` (`MIG_REGENERATE=1 make check`). Do not "
+    "edit.\n"
+    "\n"
+    "Names, types and units are libvirt's (11.3). `7.2`, `10.0`, `11.1`: does "
+    "that QEMU have what is needed; where it says **no** the migration is "
+    "refused before anything is changed, with the name of what is missing. "
+    "`tests/live/live_settings.sh` has a row for each and shows on these "
+    "three what it does.\n";
+
+/* {"return": ...} of a line of a transcript; NULL: there is none. */
+static struct json_object *returned(struct json_object *line)
+{
+    struct json_object *value = NULL;
+
+    if (!json_object_object_get_ex(line, "msg", &value) ||
+        !json_object_object_get_ex(value, "return", &value))
+        return NULL;
+    return value;
+}
+
+static void learn(size_t v, struct json_object *ret)
+{
+    struct json_object *name = NULL;
+
+    if (json_object_is_type(ret, json_type_array) &&
+        json_object_object_get_ex(json_object_array_get_idx(ret, 0),
+                                  "capability", &name)) {
+        json_object_put(capabilities[v]);
+        capabilities[v] = json_object_get(ret);
+    } else if (json_object_is_type(ret, json_type_object) &&
+               json_object_object_get_ex(ret, "max-bandwidth", NULL)) {
+        json_object_put(parameters[v]);
+        parameters[v] = json_object_get(ret);
+    }
+}
+
+static int read_recordings(void **state UNUSED)
+{
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        CLEANUP(freep) char *path = NULL;
+        CLEANUP(freep) char *line = NULL;
+        size_t cap = 0;
+        ssize_t n;
+
+        assert_true(asprintf(&path, "tests/transcripts/%s-bandwidth.jsonl",
+                             versions[v]) > 0);
+        CLEANUP(fclosep) FILE *f = fopen(path, "re");
+        assert_non_null(f);
+        while ((n = getline(&line, &cap, f)) > 0) {
+            CLEANUP(json_putp) struct json_object *o = NULL;
+
+            assert_int_equal(qmp_json_parse(line, (size_t)n, &o, NULL), 0);
+            learn(v, returned(o));
+        }
+        assert_non_null(capabilities[v]);
+        assert_non_null(parameters[v]);
+    }
+    return 0;
+}
+
+static int forget_recordings(void **state UNUSED)
+{
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++) {
+        json_object_put(capabilities[v]);
+        json_object_put(parameters[v]);
+    }
+    return 0;
+}
+
+static bool has(size_t v, const char *name)
+{
+    struct facts f = {.capabilities = capabilities[v],
+                      .parameters = parameters[v]};
+
+    return facts_capability(&f, name) >= 0 || facts_parameter(&f, name);
+}
+
+static void put_versions(FILE *to, const char *name)
+{
+    for (size_t v = 0; v < ARRAY_SIZE(versions); v++)
+        fputs(!name || has(v, name) ? " yes |" : " **no** |", to);
+    fputc('\n', to);
+}
+
+static const char *side_text(enum sides sides)
+{
+    static const char *const names[] = {
+        [ON_SOURCE] = "source", [ON_DEST] = "destination", [ON_BOTH] = "both"};
+    return names[sides];
+}
+
+static void put_head(FILE *to, const char *columns, size_t n)
+{
+    fprintf(to, "\n|%s 7.2 | 10.0 | 11.1 |\n|", columns);
+    for (size_t i = 0; i < n + ARRAY_SIZE(versions); i++)
+        fputs("---|", to);
+    fputc('\n', to);
+}
+
+static const char *option_of(const char *param, unsigned flag)
+{
+    for (size_t i = 0; i < option_table_n; i++) {
+        const struct option *o = &option_table[i];
+
+        if (param ? o->param && !strcmp(o->param, param) : o->flag == flag)
+            return o->name;
+    }
+    return NULL;
+}
+
+static void put_option(FILE *to, const char *param, unsigned flag)
+{
+    const char *name = option_of(param, flag);
+
+    fprintf(to, name ? " `--%s` |" : " |", name);
+}
+
+static const struct parameter_rule *rule_of(const char *name)
+{
+    for (size_t i = 0; i < parameter_rules_n; i++)
+        if (!strcmp(parameter_rules[i].name, name))
+            return &parameter_rules[i];
+    return NULL;
+}
+
+static void put_value(FILE *to, const struct param_info *p)
+{
+    fprintf(to, " %s", param_type_name(p->type));
+    if (p->multiple)
+        fputs(", may be repeated", to);
+    if (p->type == PARAM_STRING)
+        fputs(" | |", to);
+    else
+        fprintf(to, " | %s, %lld..%llu |", p->unit, p->min, p->max);
+}
+
+static void put_parameter(FILE *to, const struct param_info *p)
+{
+    const struct parameter_rule *rule = rule_of(p->name);
+    size_t i;
+
+    fprintf(to, "| `%s` |", p->name);
+    put_value(to, p);
+    put_option(to, p->name, 0);
+    if (rule) {
+        fprintf(to, " `%s`", rule->qemu);
+        if (rule->unit != 1)
+            fprintf(to, ", x %llu (bytes/s)", rule->unit);
+        fprintf(to, " | %s |", side_text(rule->sides));
+        put_versions(to, rule->qemu);
+        return;
+    }
+    for (i = 0; i < ARRAY_SIZE(others); i++)
+        if (!strcmp(others[i].name, p->name))
+            break;
+    if (i == ARRAY_SIZE(others))
+        fail_msg("say in others[] what '%s' is in QEMU", p->name);
+    fprintf(to, " %s | %s |", others[i].counterpart, others[i].side);
+    put_versions(to, NULL);
+}
+
+static void put_parameters(FILE *to)
+{
+    fputs("\n## Typed parameters\n", to);
+    put_head(to, " parameter | type | unit, range | option | in QEMU | side |",
+             6);
+    for (size_t i = 0; i < param_table_n; i++)
+        if (param_table[i].supported)
+            put_parameter(to, &param_table[i]);
+    fputs("\nA bandwidth of 0, like none, leaves what that QEMU is set to.\n"
+          "\n### Methods of `compression`\n",
+          to);
+    put_head(to, " method | in QEMU | side | with `parallel` |", 4);
+    for (size_t i = 0; i < capability_rules_n; i++) {
+        const struct capability_rule *c = &capability_rules[i];
+
+        if (c->when != IF_METHOD)
+            continue;
+        fprintf(to, "| `%s` | capability `%s` | %s | excluded |", c->method,
+                c->name, side_text(c->sides));
+        put_versions(to, c->name);
+    }
+    for (size_t i = 0; i < multifd_methods_n; i++) {
+        fprintf(to, "| `%s` | `multifd-compression` = \"%s\" | both | needed |",
+                multifd_methods[i], multifd_methods[i]);
+        put_versions(to, "multifd-compression");
+    }
+}
+
+static void put_flag_capabilities(FILE *to, const struct flag_info *flag)
+{
+    for (size_t i = 0; i < capability_rules_n; i++) {
+        const struct capability_rule *c = &capability_rules[i];
+
+        if (!(c->flag & flag->value))
+            continue;
+        fprintf(to, "| `%s` | 0x%x |", flag->name, flag->value);
+        put_option(to, NULL, flag->value);
+        fprintf(to, " capability `%s`%s | %s |", c->name,
+                c->when == IF_FLAG_AND_BOTH ? " (if both sides have it)" : "",
+                side_text(c->sides));
+        put_versions(to, c->name);
+    }
+}
+
+static bool is_capability(const struct flag_info *flag)
+{
+    for (size_t i = 0; i < capability_rules_n; i++)
+        if (capability_rules[i].flag & flag->value)
+            return true;
+    return false;
+}
+
+static void put_flag(FILE *to, const struct flag_info *flag)
+{
+    size_t i;
+
+    if (is_capability(flag)) {
+        put_flag_capabilities(to, flag);
+        return;
+    }
+    for (i = 0; i < ARRAY_SIZE(other_flags); i++)
+        if (!strcmp(other_flags[i].name, flag->name))
+            break;
+    if (i == ARRAY_SIZE(other_flags))
+        fail_msg("say in other_flags[] what '%s' is in QEMU", flag->name);
+    fprintf(to, "| `%s` | 0x%x |", flag->name, flag->value);
+    put_option(to, NULL, flag->value);
+    fprintf(to, " %s | %s |", other_flags[i].counterpart, other_flags[i].side);
+    put_versions(to, NULL);
+}
+
+static void put_flags(FILE *to)
+{
+    fputs("\n## Flags\n", to);
+    put_head(to, " flag | number | option | in QEMU | side |", 5);
+    for (size_t i = 0; i < flag_table_n; i++)
+        if (flag_table[i].supported)
+            put_flag(to, &flag_table[i]);
+}
+
+static void put_later(FILE *to)
+{
+    fputs("\n## Known, checked, and then refused as not supported yet\n\n", to);
+    for (size_t i = 0; i < param_table_n; i++)
+        if (!param_table[i].supported)
+            fprintf(to, "- parameter `%s`: %s\n", param_table[i].name,
+                    param_table[i].help);
+    for (size_t i = 0; i < flag_table_n; i++)
+        if (!flag_table[i].supported)
+            fprintf(to, "- flag `%s`: %s\n", flag_table[i].name,
+                    flag_table[i].help);
+}
+
+static void put_always(FILE *to)
+{
+    fputs("\n## Capabilities that every migration sets\n"
+          "\nWhere QEMU has them; all others in `src/plan/settings.c` are "
+          "switched off if they are on from an earlier use. All are afterwards "
+          "what they were.\n",
+          to);
+    put_head(to, " capability | side |", 2);
+    for (size_t i = 0; i < capability_rules_n; i++) {
+        const struct capability_rule *c = &capability_rules[i];
+
+        if (c->when != ALWAYS)
+            continue;
+        fprintf(to, "| `%s` | %s |", c->name, side_text(c->sides));
+        put_versions(to, c->name);
+    }
+}
+
+static void put_qemu(FILE *to)
+{
+    fputs("\n## QEMU's own names\n"
+          "\n`-p qemu.NAME=VALUE` sets a migration parameter of QEMU's, or a "
+          "capability (on or off; `-f qemu.NAME` is short for on). The type is "
+          "that of the present value; a list is written as JSON. A name that "
+          "is not in this table is set on the source; `@source`, `@dest` or "
+          "`@both` after any name says otherwise.\n",
+          to);
+    put_head(to, " name | what it is | side |", 3);
+    for (size_t i = 0; i < qemu_rules_n; i++) {
+        const struct qemu_rule *r = &qemu_rules[i];
+
+        if (r->instead)
+            continue;
+        fprintf(to, "| `%s` | %s | %s |", r->name, r->help,
+                side_text(r->sides));
+        put_versions(to, r->name);
+    }
+    fputs("\nRefused by this way:\n\n", to);
+    for (size_t i = 0; i < qemu_rules_n; i++)
+        if (qemu_rules[i].instead)
+            fprintf(to, "- `%s` (%s): %s\n", qemu_rules[i].name,
+                    qemu_rules[i].help, qemu_rules[i].instead);
+}
+
+static char *render(void)
+{
+    char *out = NULL;
+    size_t size = 0;
+    FILE *to = open_memstream(&out, &size);
+
+    assert_non_null(to);
+    fputs(head, to);
+    put_parameters(to);
+    put_flags(to);
+    put_always(to);
+    put_qemu(to);
+    put_later(to);
+    fclose(to);
+    return out;
+}
+
+static char *read_doc(void)
+{
+    char *text = calloc(1, 1 << 20);
+    CLEANUP(fclosep) FILE *f = fopen(DOC, "re");
+
+    assert_non_null(text);
+    if (f)
+        text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
+    return text;
+}
+
+static void document_is_current(void **state UNUSED)
+{
+    CLEANUP(freep) char *want = render();
+
+    if (getenv("MIG_REGENERATE")) {
+        FILE *f = fopen(DOC, "we");
+
+        assert_non_null(f);
+        fputs(want, f);
+        assert_int_equal(fclose(f), 0);
+    }
+    CLEANUP(freep) char *have = read_doc();
+    if (strcmp(want, have))
+        fail_msg(DOC " is not what the tables say: run MIG_REGENERATE=1 make "
+                     "check");
+}
+
+/* A name in a rule that none of them has is a slip of the pen. */
+static void names_are_qemus(void **state UNUSED)
+{
+    for (size_t i = 0; i < qemu_rules_n; i++) {
+        bool known = false;
+
+        for (size_t v = 0; v < ARRAY_SIZE(versions); v++)
+            known = known || has(v, qemu_rules[i].name);
+        if (!known)
+            fail_msg("no QEMU has '%s'", qemu_rules[i].name);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(document_is_current),
+        cmocka_unit_test(names_are_qemus),
+    };
+    return cmocka_run_group_tests(tests, read_recordings, forget_recordings);
+}
