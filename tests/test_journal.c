@@ -75,7 +75,8 @@ static void make_migration(const char *id, const char *guest, const char *last,
     struct journal *j = journal_create(path, &err);
     assert_non_null(j);
     snprintf(begin, sizeof(begin),
-             "{\"journal\":1,\"id\":\"%s\",\"guest\":\"%s\"}", id, guest);
+             "{\"journal\":1,\"id\":\"%s\",\"guest\":\"%s\"}", id,
+             guest ? guest : "");
     if (guest)
         put(j, "begin", begin);
     if (last)
