@@ -23,6 +23,10 @@ enum verb_bit {
     VERB_FEATURES = 1 << 3,
     VERB_HELP = 1 << 4,
     VERB_TRANSCRIPT = 1 << 5,
+    VERB_STATUS = 1 << 8,
+    VERB_CANCEL = 1 << 9,
+    VERB_SET = 1 << 10,
+    VERB_POSTCOPY = 1 << 11,
 };
 
 struct cli;
@@ -153,6 +157,10 @@ void cli_put_json(struct json_object *o);
 verb_fn cli_migrate;
 verb_fn cli_plan;
 verb_fn cli_features;
+verb_fn cli_status;
+verb_fn cli_cancel;
+verb_fn cli_set;
+verb_fn cli_postcopy;
 verb_fn cli_help;
 verb_fn cli_check;
 verb_fn cli_transcript;

@@ -19,6 +19,7 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define AT(member) .offset = offsetof(struct cli, member)
 #define TWO        (VERB_MIGRATE | VERB_PLAN)
 #define THREE      (TWO | VERB_CHECK)
+#define CONTROL    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY)
 #define ALL        (~0u)
 
 /* clang-format off */
@@ -140,7 +141,7 @@ const struct option option_table[] = {
     {"batch", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(batch),
      .help = "read pairs SOURCE.xml<TAB>DEST.xml; '-' is standard input"},
 
-    {"state-dir", 0, "DIR", TWO, GROUP_RECORD, STRING(o.state_dir),
+    {"state-dir", 0, "DIR", TWO | CONTROL, GROUP_RECORD, STRING(o.state_dir),
      .help = "journal and transcripts"},
     {"transcript", 0, "FILE", VERB_MIGRATE, GROUP_RECORD, STRING(o.transcript),
      .help = "record every QMP message there (default: the state directory)"},
@@ -191,7 +192,7 @@ const struct option option_table[] = {
      .help = "the manual page (roff)"},
     {"bash-completion", 0, NULL, VERB_HELP, GROUP_OUTPUT,
      BOOL(bash_completion), .help = "the completion script for bash"},
-    {"json", 0, NULL, THREE | VERB_FEATURES | VERB_TRANSCRIPT, GROUP_OUTPUT, BOOL(json),
+    {"json", 0, NULL, THREE | VERB_FEATURES | VERB_TRANSCRIPT | CONTROL, GROUP_OUTPUT, BOOL(json),
      .help = "the result as JSON"},
     {"help", 'h', NULL, ALL, GROUP_OUTPUT, BOOL(help), .help = "this text"},
 };

@@ -89,7 +89,8 @@ bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                       enum probe probe)
 {
     if (probe == PROBE_NAME)
-        return in->name || in->dest_started ||
+        return side == QMIG_SIDE_SOURCE || /* people call a migration by it */
+               in->name || in->dest_started ||
                params_string(in->params, "destination_name");
     if (probe == PROBE_PARAMETERS)
         return settings_need_parameters(in, side);
