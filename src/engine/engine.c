@@ -72,6 +72,7 @@ void engine_free(struct engine *e)
         free(e->peer[i].migration);
         free(e->peer[i].status);
         free(e->peer[i].error_desc);
+        free(e->peer[i].died);
     }
     plan_clear(&e->plan);
     json_object_put(e->info);
@@ -298,7 +299,8 @@ static void learn(struct engine *e, const struct engine_event *ev,
         break;
     case EV_LOST:
         peer->lost = true;
-        peer->died = !peer->told_to_quit;
+        if (!peer->told_to_quit)
+            set_string(&peer->died, ev->err->msg);
         peer->waiting = 0;
         peer->asking_info = false;
         break;

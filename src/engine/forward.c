@@ -19,6 +19,8 @@ bool status_is(const struct peer *peer, const char *status)
     return peer->migration && !strcmp(peer->migration, status);
 }
 
+const char dest_cannot_load[] = "destination could not take the guest";
+
 static bool is_tag(const struct engine_event *ev, enum tag kind)
 {
     return ev->kind == EV_REPLY && (ev->tag & TAG_KIND) == (unsigned)kind;
@@ -406,8 +408,8 @@ static bool migration_failed(struct engine *e)
         return true;
     }
     if (status_is(engine_dest(e), "failed")) {
-        engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_DEST_LOAD,
-                      "destination could not take the guest");
+        engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_DEST_LOAD, "%s",
+                      dest_cannot_load);
         turn_back(e, "the destination says that it failed");
         return true;
     }

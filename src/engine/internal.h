@@ -31,8 +31,9 @@ enum tag {
 struct peer {
     bool ready;
     bool lost;
-    bool died;         /* lost, and nobody had told it to quit */
+    char *died;        /* how it was lost if nobody had told it to quit */
     bool told_to_quit; /* and it said yes */
+    bool not_undone;   /* it did not do what the way back asked for */
     bool oob;
     bool probed;      /* all probes were answered */
     unsigned waiting; /* commands of the present state not yet answered */
@@ -160,6 +161,7 @@ void enter_postcopy(struct engine *e);
 void try_postcopy(struct engine *e);
 
 /* forward.c */
+extern const char dest_cannot_load[];
 /* `commit`, on disk before what follows. */
 void engine_journal_commit(struct engine *e, const char *mode);
 void enter_confirm(struct engine *e);

@@ -135,20 +135,30 @@ void enter_undoing(struct engine *e, const char *why)
         engine_finish(e, "nothing to undo");
 }
 
+static void finish_undoing(struct engine *e, const char *why)
+{
+    const struct peer *source = engine_source(e);
+    const struct peer *dest = engine_dest(e);
+
+    if (source->not_undone || source->waiting)
+        act_warn(e, "the source does not answer: its migration settings may "
+                    "not be what they were");
+    if ((dest->not_undone || dest->waiting) && !e->config.plan.dest_started)
+        act_warn(e, "the destination does not answer: end it by hand");
+    engine_finish(e, why);
+}
+
 void undoing_event(struct engine *e, const struct engine_event *ev)
 {
-    if (ev->kind == EV_REPLY && ev->err && (ev->tag & TAG_KIND) == TAG_UNDO)
+    if (ev->kind == EV_REPLY && ev->err &&
+        ((ev->tag & TAG_KIND) == TAG_UNDO || ev->tag == TAG_END)) {
         engine_error(e, ev->side, ev->err); /* as a note: there is one */
-    if (!e->peer[0].waiting && !e->peer[1].waiting) {
-        engine_finish(e, "all is undone");
-    } else if (engine_late(e)) {
-        if (engine_source(e)->waiting)
-            act_warn(e, "the source does not answer: its migration settings "
-                        "may not be what they were");
-        if (engine_dest(e)->waiting)
-            act_warn(e, "the destination does not answer: end it by hand");
-        engine_finish(e, "undone as far as monitors answer");
+        e->peer[ev->side].not_undone = true;
     }
+    if (!e->peer[0].waiting && !e->peer[1].waiting)
+        finish_undoing(e, "all is undone");
+    else if (engine_late(e))
+        finish_undoing(e, "undone as far as monitors answer");
 }
 
 /* CANCELLING, YANKING */
@@ -319,6 +329,39 @@ void turn_back(struct engine *e, const char *why)
         enter_cancelling(e, why);
 }
 
+/*
+ * Who is to blame? The error of the side that spoke first may be no more than
+ * an echo of what happened to the other one.
+ */
+static void find_cause(struct engine *e)
+{
+    const struct peer *source = engine_source(e);
+    const struct peer *dest = engine_dest(e);
+    struct qmp_error *err = e->error;
+    bool failed =
+        err->code == QMIG_ERR_MIGRATION && !status_is(source, "cancelled");
+
+    if (source->died && (failed || err->code == QMIG_ERR_DEST_LOAD ||
+                         err->code == QMIG_ERR_DEST_LOST)) {
+        CLEANUP(freep) char *first = err->msg;
+
+        err->code = QMIG_ERR_SOURCE_LOST;
+        e->error_side = QMIG_SIDE_SOURCE;
+        if (asprintf(&err->msg, "%s; also: %s", source->died, first) < 0)
+            abort();
+    } else if (failed && (dest->error_desc || status_is(dest, "failed"))) {
+        free(err->msg);
+        err->msg = strdup(dest_cannot_load);
+        if (!err->msg)
+            abort();
+        err->code = QMIG_ERR_DEST_LOAD;
+        e->error_side = QMIG_SIDE_DEST;
+    } else if (failed && dest->died) {
+        err->code = QMIG_ERR_DEST_LOST;
+        e->error_side = QMIG_SIDE_DEST;
+    }
+}
+
 /* The whole cause in one line: what each side says of it. */
 static void explain_error(struct engine *e)
 {
@@ -329,6 +372,7 @@ static void explain_error(struct engine *e)
 
     if (!err || err->code == QMIG_ERR_USER_CANCEL || !e->migrate_sent)
         return;
+    find_cause(e);
     if (asprintf(&text, "%s%s%s%s%s", err->msg, source->error_desc ? ": " : "",
                  source->error_desc ? source->error_desc : "",
                  dest->error_desc ? "; the destination says: " : "",
@@ -336,13 +380,6 @@ static void explain_error(struct engine *e)
         abort();
     free(err->msg);
     err->msg = TAKE_PTR(text);
-    if (err->code == QMIG_ERR_MIGRATION && dest->error_desc) {
-        err->code = QMIG_ERR_DEST_LOAD;
-        e->error_side = QMIG_SIDE_DEST;
-    } else if (err->code == QMIG_ERR_MIGRATION && dest->died) {
-        err->code = QMIG_ERR_DEST_LOST;
-        e->error_side = QMIG_SIDE_DEST;
-    }
 }
 
 void engine_finish(struct engine *e, const char *why)
