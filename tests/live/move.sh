@@ -117,6 +117,7 @@ untouched() { # untouched ROLE...
 }
 
 again() { # again [SOURCE-ROLE]
+    # The first one's gate and URI are not needed any more.
     from='' to=unix:$T/next.qmp
     start_qemu next "$VER_DST" -incoming defer
     move 0

@@ -14,6 +14,7 @@
  * that have not fired. ACTION happens before the line passes:
  *
  *   run COMMAND     the shell runs it, the line waits until it has ended
+ *   instead COMMAND the same, and the line does not pass
  *   drop            the line does not pass
  *   replace TEXT    TEXT passes instead
  *   hang            nothing passes any more, either way
@@ -158,8 +159,12 @@ static bool pass_line(struct side *from, int to, char *line, size_t len)
     fflush(log_file);
     action = action_for(from->mark, line);
     line[len] = after;
-    if (!strncmp(action, "run ", 4) && system(action + 4) != 0)
-        fprintf(stderr, "qmp-gate: failed: %s\n", action + 4);
+    if (!strncmp(action, "run ", 4) || !strncmp(action, "instead ", 8)) {
+        if (system(strchr(action, ' ') + 1) != 0)
+            fprintf(stderr, "qmp-gate: failed: %s\n", action);
+        if (*action == 'i')
+            return true;
+    }
     if (!strncmp(action, "replace ", 8))
         return pass(from, to, action + 8, strlen(action + 8)) &&
                pass(from, to, "\r\n", 2);
@@ -213,9 +218,9 @@ static void talk(int client, const char *target)
 
 static bool known(const char *action)
 {
-    return !strncmp(action, "run ", 4) || !strncmp(action, "replace ", 8) ||
-           !strcmp(action, "drop") || !strcmp(action, "hang") ||
-           !strcmp(action, "close");
+    return !strncmp(action, "run ", 4) || !strncmp(action, "instead ", 8) ||
+           !strncmp(action, "replace ", 8) || !strcmp(action, "drop") ||
+           !strcmp(action, "hang") || !strcmp(action, "close");
 }
 
 int main(int argc, char **argv)
