@@ -151,6 +151,26 @@ struct qmig_progress {
     int64_t eta_us;     /* at this rate; -1: would not end */
 };
 
+/*
+ * Credentials for the flag QMIG_TLS: certificates (x509), or keys that both
+ * sides share (PSK). Paths are absolute and on the host of the QEMU in
+ * question, which reads the files: ca-cert.pem, server-cert.pem and
+ * server-key.pem on the destination, client-cert.pem and client-key.pem on the
+ * source; or keys.psk on both. All may be NULL.
+ */
+struct qmig_tls {
+    const char *dir;        /* of both sides; NULL: /etc/pki/qemu */
+    const char *source_dir; /* of one side, instead */
+    const char *dest_dir;
+    const char *psk;      /* keys.psk or its directory, instead of x509 */
+    const char *psk_user; /* whose key the source uses; NULL: "qemu" */
+    /* Whom the destination lets in, beside having a certificate of its CA:
+     * what this authz object of its says, or only this distinguished name. */
+    const char *authz;
+    const char *authz_identity;
+    bool no_verify_peer; /* the source needs no certificate */
+};
+
 struct qmig_options {
     const char *source; /* monitor addresses, see qmp/addr.h */
     const char *dest;
@@ -160,6 +180,7 @@ struct qmig_options {
                                for root, else $XDG_RUNTIME_DIR/qmigrate */
     const char *transcript; /* file; NULL: in the state directory */
     bool no_transcript;
+    struct qmig_tls tls;
     bool keep_source;        /* leave the source QEMU paused at the end */
     unsigned postcopy_after; /* with QMIG_POSTCOPY: switch after so many
                                 passes over RAM; 0: when asked */

@@ -144,6 +144,7 @@ static void assert_legal(const struct sim_options *o,
     case QMIG_COMPLETED:
         wrong |= r->verdict.owner != QMIG_OWNER_DEST ||
                  (r->dest_alive && !r->dest_runs) || r->source_runs;
+        wrong |= o->fault == SIM_NONE && !r->dest_undone;
         break;
     case QMIG_FAILED:
     case QMIG_CANCELLED:
@@ -277,12 +278,14 @@ engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
 {
     unsigned runs = 0;
 
-    for (int kind = 0; kind < 8; kind++) {
+    for (int kind = 0; kind < 16; kind++) {
         struct sim_options o = kind & 4 ? postcopy_options() : sim_defaults();
 
         o.old = kind & 1;
         o.config.plan.dest_started = kind & 2;
+        o.config.plan.flags |= kind & 8 ? QMIG_TLS : 0;
         struct sim_result whole = sim_run(&o);
+        assert_legal(&o, &whole);
         for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
             o.fault = (enum sim_fault)f;
             for (o.at = 0; o.at <= whole.events; o.at++) {
@@ -349,6 +352,44 @@ static void engine_stops_the_guest_first_when_not_live(void **state UNUSED)
 }
 
 /* What is learnt by trying: not offered, and that is remembered. */
+/* Objects first: one that is refused leaves the destination as it was. */
+static void engine_makes_the_objects_of_tls_before_all_else(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+
+    o.config.plan.flags |= QMIG_TLS;
+    struct sim_result r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    assert_non_null(strstr(r.trace, "  journal begin\n"
+                                    "> D object-del\n"
+                                    "> D object-add\n"
+                                    "> S object-del\n"
+                                    "> S object-add\n"
+                                    "< D error refused: object 'x' not found\n"
+                                    "< S error refused: object 'x' not found\n"
+                                    "> D stop\n"));
+    assert_non_null(strstr(r.trace, "> D cont\n"
+                                    "> D migrate-set-capabilities\n"
+                                    "> D migrate-set-parameters\n"
+                                    "> D object-del\n"));
+    sim_result_clear(&r);
+
+    o.refuse = "object-add";
+    for (int side = 0; side < 2; side++) {
+        o.refuse_side = (enum qmig_side)side;
+        r = sim_run(&o);
+        assert_int_equal(r.verdict.outcome, QMIG_FAILED);
+        assert_string_equal(r.error_code, "tls");
+        assert_int_equal(r.verdict.side, side);
+        assert_true(r.dest_alive);
+        assert_true(r.dest_undone);
+        assert_true(r.undone);
+        assert_null(strstr(r.trace, "migrate-"));
+        assert_null(strstr(r.trace, "quit"));
+        sim_result_clear(&r);
+    }
+}
+
 static void engine_learns_what_an_old_destination_lacks(void **state UNUSED)
 {
     for (int old = 0; old < 2; old++) {
@@ -404,6 +445,7 @@ int main(void)
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_ends_with_the_code_of_what_happened),
         cmocka_unit_test(engine_stops_the_guest_first_when_not_live),
+        cmocka_unit_test(engine_makes_the_objects_of_tls_before_all_else),
         cmocka_unit_test(engine_learns_what_an_old_destination_lacks),
         cmocka_unit_test(deadlines_are_set_by_name),
     };

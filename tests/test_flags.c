@@ -116,6 +116,10 @@ static const struct rule_case conflicts[] = {
     {"", QMIG_POSTCOPY_RESUME,
      "flag 'postcopy_resume' requires flag 'postcopy'"},
     {"", QMIG_ZEROCOPY, "flag 'zerocopy' requires flag 'parallel'"},
+    {"", QMIG_TLS | QMIG_ZEROCOPY | QMIG_PARALLEL,
+     ONE_OF(FLAG("tls"), FLAG("zerocopy"))},
+    {"migrate_uri=rdma://h:1", QMIG_TLS,
+     ONE_OF(FLAG("tls"), PARAM("migrate_uri=rdma:..."))},
     {"", QMIG_NON_SHARED_SYNCHRONOUS_WRITES,
      "flag 'non_shared_synchronous_writes' requires flag 'non_shared_disk' or "
      "'non_shared_inc'"},

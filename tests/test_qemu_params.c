@@ -156,7 +156,6 @@ static void values_take_the_type_of_what_is_there(void **state UNUSED)
     assert_int_equal(qmig_params_add_json(p, given, NULL), 0);
     assert_int_equal(qmig_params_add_text(p, "qemu.validate-uuid", "on", NULL),
                      0);
-    assert_true(settings_need_parameters(&in, QMIG_SIDE_SOURCE));
     assert_int_equal(settings_make(&s, &in, QMIG_SIDE_SOURCE, &f, &f, NULL), 0);
     assert_string_equal(plain(s.parameters),
                         "{\"downtime-limit\":18446744073709551615,"

@@ -12,6 +12,7 @@
 enum option_group {
     GROUP_PEERS,
     GROUP_WHAT,
+    GROUP_TLS,
     GROUP_VIRSH,
     GROUP_CHECK,
     GROUP_RECORD,

@@ -243,6 +243,8 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
         if (e->migrate_sent || ev->side == QMIG_SIDE_DEST)
             set_string(&peer->migration,
                        string_member(e, ev->side, ev->object, "status"));
+        if (status_is(engine_dest(e), "active"))
+            e->dest_receives = true;
         e->progress_at = e->now;
     } else if (!strcmp(ev->name, "MIGRATION_PASS")) {
         struct json_object *pass =

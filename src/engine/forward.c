@@ -2,6 +2,8 @@
 /* The way forward: from two monitors to a guest that runs elsewhere. */
 #include "engine/internal.h"
 
+#include "plan/tls.h"
+
 #include <string.h>
 
 /* How often query-migrate is asked while RAM flows: for the progress and for
@@ -30,6 +32,11 @@ const struct plan_step *step_of(const struct engine *e,
                                 const struct engine_event *ev)
 {
     return is_tag(ev, TAG_STEP) ? &e->plan.steps[ev->tag & TAG_INDEX] : NULL;
+}
+
+bool is_no_matter(const struct plan_step *step, const struct qmp_error *err)
+{
+    return step->may_fail && err->code == QMP_ERR_REFUSED;
 }
 
 void send_steps(struct engine *e, enum step_kind first, enum step_kind last)
@@ -208,18 +215,27 @@ static struct json_object *begin_record(const struct engine *e)
     return data;
 }
 
+static void send_settings(struct engine *e)
+{
+    e->settings_sent = true;
+    /* A QEMU takes one incoming migration; from here it may be used up. */
+    e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
+    send_steps(e, STEP_SET, STEP_LISTENS);
+    /* "migrate may have been sent": on disk while both sides are busy. */
+    act_journal(e, "migrate", NULL);
+}
+
 static void enter_prepare(struct engine *e)
 {
     engine_set_state(e, ENGINE_PREPARE, "both sides fit");
     engine_limit(e, DEADLINE_answer);
     e->prepared = true;
-    /* A QEMU takes one incoming migration; from here it may be used up. */
-    e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
     /* Takes the lock of the guest, too. */
     act_record(e, "begin", begin_record(e));
-    send_steps(e, STEP_SET, STEP_LISTENS);
-    /* "migrate may have been sent": on disk while both sides are busy. */
-    act_journal(e, "migrate", NULL);
+    if (plan_find(&e->plan, STEP_OBJECT))
+        send_steps(e, STEP_OBJECT, STEP_OBJECT);
+    else
+        send_settings(e);
 }
 
 static void make_plan(struct engine *e)
@@ -285,13 +301,28 @@ void begin_event(struct engine *e, const struct engine_event *ev)
 
 /* PREPARE */
 
+static void object_refused(struct engine *e, const struct engine_event *ev)
+{
+    struct qmp_error *err = qmp_error_copy(ev->err);
+    enum qmig_side side = ev->side;
+
+    if (err->code == QMP_ERR_REFUSED)
+        err->code = QMIG_ERR_TLS;
+    tls_explain(&e->config.plan, true, &side, &err);
+    engine_error(e, side, err);
+    qmp_error_free(err);
+}
+
 static void step_refused(struct engine *e, const struct engine_event *ev)
 {
     /* The text is the system's (EADDRINUSE) behind QEMU's own. */
     bool taken = ev->err->qmp_desc &&
                  strstr(ev->err->qmp_desc, "Address already in use");
+    const struct plan_step *step = step_of(e, ev);
 
-    if (taken)
+    if (step && step->kind == STEP_OBJECT)
+        object_refused(e, ev);
+    else if (taken)
         engine_errorf(e, ev->side, QMIG_ERR_PORT, "%s", ev->err->msg);
     else
         engine_error(e, ev->side, ev->err);
@@ -371,13 +402,17 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
         return;
     if (step && fell_back(e, ev, step)) {
         listen_again(e, step);
-    } else if (step && ev->err) {
+    } else if (step && ev->err && !is_no_matter(step, ev->err)) {
         step_refused(e, ev);
     } else if (step) {
         if (step->kind == STEP_LISTENS)
             learn_port(e, ev->object);
         if (e->peer[0].waiting || e->peer[1].waiting)
             return;
+        if (!e->settings_sent) {
+            send_settings(e);
+            return;
+        }
         if (plan_find(&e->plan, STEP_LISTENS) && !e->plan.uri.port) {
             engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_PORT,
                           "query-migrate does not say which port it listens "
@@ -624,11 +659,7 @@ static void give_up_source(struct engine *e)
         send_steps(e, STEP_QUIT, STEP_QUIT);
         return;
     }
-    for (size_t i = 0; i < e->plan.n_undo; i++) {
-        if (e->plan.undo[i].side != QMIG_SIDE_SOURCE)
-            continue;
-        act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
-    }
+    send_undo(e, QMIG_SIDE_SOURCE);
 }
 
 /* Figures first: they are gone with the source. */

@@ -56,10 +56,12 @@ struct engine {
     struct peer peer[2]; /* by enum qmig_side */
     struct plan plan;
 
-    bool prepared;  /* settings were sent: there is something to undo */
-    bool dest_used; /* it can take no other migration */
+    bool prepared;      /* settings were sent: there is something to undo */
+    bool settings_sent; /* ... and not only objects */
+    bool dest_used;     /* it can take no other migration */
     bool migrate_sent;
-    bool stop_sent; /* not LIVE: we stopped the guest */
+    bool dest_receives; /* the stream has reached it, past any handshake */
+    bool stop_sent;     /* not LIVE: we stopped the guest */
     bool switchover_recorded;
     bool back_recorded;
     bool continue_sent;
@@ -153,6 +155,9 @@ void engine_finish(struct engine *e, const char *why);
 void tune(struct engine *e, struct json_object *parameters);
 void tune_reply(struct engine *e, const struct engine_event *ev);
 
+/* What was set and made on a side goes back. */
+void send_undo(struct engine *e, enum qmig_side side);
+
 /* postcopy.c */
 /* Has post-copy begun on the source, by its own word? */
 bool postcopy_has_begun(struct engine *e);
@@ -170,6 +175,8 @@ const struct plan_step *step_of(const struct engine *e,
                                 const struct engine_event *ev);
 void deadline_passed(struct engine *e, enum qmig_side side, enum deadline which,
                      const char *waited_for);
+/* The refusal of a step whose refusal is as good. */
+bool is_no_matter(const struct plan_step *step, const struct qmp_error *err);
 bool status_is(const struct peer *peer, const char *status);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "engine/internal.h"
 
+#include "plan/tls.h"
+
 #include <string.h>
 
 #define POLL_US (20 * INT64_C(1000))
@@ -100,6 +102,18 @@ void resuming_event(struct engine *e, const struct engine_event *ev)
 
 /* UNDOING */
 
+void send_undo(struct engine *e, enum qmig_side side)
+{
+    for (size_t i = 0; i < e->plan.n_undo && e->prepared; i++) {
+        const struct plan_step *step = &e->plan.undo[i];
+
+        if (step->side != side || e->peer[side].lost ||
+            (step->kind == STEP_SET && !e->settings_sent))
+            continue;
+        act_step(e, step, TAG_UNDO | (unsigned)i);
+    }
+}
+
 static void end_dest(struct engine *e)
 {
     struct peer *dest = engine_dest(e);
@@ -107,11 +121,7 @@ static void end_dest(struct engine *e)
     if (dest->lost || !dest->ready)
         return;
     if (!e->dest_used && !e->config.plan.dest_started) {
-        for (size_t i = 0; i < e->plan.n_undo && e->prepared; i++) {
-            if (e->plan.undo[i].side != QMIG_SIDE_DEST)
-                continue;
-            act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
-        }
+        send_undo(e, QMIG_SIDE_DEST);
         return;
     }
     ask_info(e, QMIG_SIDE_DEST); /* for its error-desc */
@@ -124,12 +134,7 @@ void enter_undoing(struct engine *e, const char *why)
 
     engine_set_state(e, ENGINE_UNDOING, why);
     engine_limit(e, DEADLINE_undo);
-    for (size_t i = 0; i < e->plan.n_undo && e->prepared && !source->lost;
-         i++) {
-        if (e->plan.undo[i].side != QMIG_SIDE_SOURCE)
-            continue;
-        act_step(e, &e->plan.undo[i], TAG_UNDO | (unsigned)i);
-    }
+    send_undo(e, QMIG_SIDE_SOURCE);
     end_dest(e);
     if (!source->waiting && !engine_dest(e)->waiting)
         engine_finish(e, "nothing to undo");
@@ -150,8 +155,12 @@ static void finish_undoing(struct engine *e, const char *why)
 
 void undoing_event(struct engine *e, const struct engine_event *ev)
 {
-    if (ev->kind == EV_REPLY && ev->err &&
-        ((ev->tag & TAG_KIND) == TAG_UNDO || ev->tag == TAG_END)) {
+    bool undo = ev->kind == EV_REPLY && (ev->tag & TAG_KIND) == TAG_UNDO;
+
+    if (undo && ev->err &&
+        is_no_matter(&e->plan.undo[ev->tag & TAG_INDEX], ev->err))
+        undo = false;
+    if (ev->err && (undo || (ev->kind == EV_REPLY && ev->tag == TAG_END))) {
         engine_error(e, ev->side, ev->err); /* as a note: there is one */
         e->peer[ev->side].not_undone = true;
     }
@@ -380,6 +389,10 @@ static void explain_error(struct engine *e)
         abort();
     free(err->msg);
     err->msg = TAKE_PTR(text);
+    /* A destination that died may have done so for any reason. */
+    if (e->config.plan.flags & QMIG_TLS && !source->died)
+        tls_explain(&e->config.plan, e->dest_receives || dest->died,
+                    &e->error_side, &e->error);
 }
 
 void engine_finish(struct engine *e, const char *why)

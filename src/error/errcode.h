@@ -34,6 +34,7 @@
     X(DEST_LOST,         "dest.lost",           1, "destination died or its monitor was lost") \
     X(SOURCE_LOST,       "source.lost",         1, "source died or its monitor was lost") \
     X(MIGRATION,         "migration.failed",    1, "QEMU reports a failed migration") \
+    X(TLS,               "tls",                 1, "TLS credentials or the peer's certificate are no good") \
     X(PORT,              "port.taken",          1, "no free port for the migration") \
     X(DEADLINE,          "deadline",            1, "a deadline passed")        \
     X(USER_CANCEL,       "cancelled",           4, "cancelled by the user")    \

@@ -25,7 +25,8 @@ struct qmig_migration {
     char *dest_exec;
     char *state_given;
     char *transcript_given;
-    struct qmig_options o; /* flags and callbacks; its strings are not used */
+    struct qmig_options o; /* flags and callbacks; of its strings only those of
+                              `tls`, which are copies */
     struct qmig_params *params;
     unsigned flags;
     bool plan_only;

@@ -4,6 +4,7 @@
 
 #include "error/errcode.h"
 #include "job/statedir.h"
+#include "plan/tls.h"
 
 #include <poll.h>
 #include <string.h>
@@ -19,6 +20,44 @@ static int copy_string(char **to, const char *from, struct qmp_error **errp)
         return 0;
     *to = strdup(from);
     return *to ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+}
+
+/* The strings of qmig_tls, for copying and freeing. */
+#define TLS_STRINGS 7
+static void tls_strings(struct qmig_tls *tls, const char **ret[TLS_STRINGS])
+{
+    ret[0] = &tls->dir;
+    ret[1] = &tls->source_dir;
+    ret[2] = &tls->dest_dir;
+    ret[3] = &tls->psk;
+    ret[4] = &tls->psk_user;
+    ret[5] = &tls->authz;
+    ret[6] = &tls->authz_identity;
+}
+
+static int copy_tls(struct qmig_tls *tls, struct qmp_error **errp)
+{
+    struct qmig_tls given = *tls;
+    const char **from[TLS_STRINGS];
+    const char **to[TLS_STRINGS];
+
+    tls_strings(&given, from);
+    tls_strings(tls, to);
+    for (size_t i = 0; i < TLS_STRINGS; i++)
+        *to[i] = *from[i] ? strdup(*from[i]) : NULL;
+    for (size_t i = 0; i < TLS_STRINGS; i++)
+        if (*from[i] && !*to[i])
+            return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    return 0;
+}
+
+static void free_tls(struct qmig_tls *tls)
+{
+    const char **strings[TLS_STRINGS];
+
+    tls_strings(tls, strings);
+    for (size_t i = 0; i < TLS_STRINGS; i++)
+        free((void *)(uintptr_t)*strings[i]);
 }
 
 static int check_address(const char *addr, enum qmig_side side,
@@ -60,6 +99,9 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
 {
     m->o = *o;
     m->flags = flags;
+    if (copy_tls(&m->o.tls, errp) < 0 ||
+        tls_check_options(&o->tls, flags, errp) < 0)
+        return -1;
     deadlines_default(&m->deadlines);
     for (size_t i = 0; o->deadlines && o->deadlines[i]; i++)
         if (deadlines_set(&m->deadlines, o->deadlines[i], errp) < 0)
@@ -138,6 +180,7 @@ void qmig_migration_free(struct qmig_migration *m)
                        m->features_key,    m->dest_xml_path};
     for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
         free(strings[i]);
+    free_tls(&m->o.tls);
     free(m);
 }
 

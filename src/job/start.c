@@ -136,6 +136,7 @@ static int make_engine(struct qmig_migration *m)
                 .uuid = job_guest_uuid(m),
                 .dest_started = m->dest_exec != NULL,
                 .keep_source = m->o.keep_source,
+                .tls = m->o.tls,
             },
         .deadlines = m->deadlines,
         .plan_only = m->plan_only,

@@ -38,7 +38,7 @@ const struct flag_info flag_table[] = {
      "pin all memory for RDMA"},
     {"postcopy",             QMIG_POSTCOPY,             true ,
      "allow a switch to post-copy"},
-    {"tls",                  QMIG_TLS,                  false,
+    {"tls",                  QMIG_TLS,                  true ,
      "encrypt the migration stream"},
     {"parallel",             QMIG_PARALLEL,             true ,
      "use several connections (multifd)"},

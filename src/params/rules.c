@@ -55,6 +55,7 @@ static const struct rule rules[] = {
     {F(QMIG_POSTCOPY_RESUME), NEEDS,    F(QMIG_POSTCOPY)},
     {F(QMIG_ZEROCOPY),        NEEDS,    F(QMIG_PARALLEL)},
     {F(QMIG_NON_SHARED_SYNCHRONOUS_WRITES), NEEDS, F(DISKS)},
+    {F(QMIG_TLS),             EXCLUDES, F(QMIG_ZEROCOPY)},
 
     /* where the data goes */
     {P("migrate_uri"),           EXCLUDES, F(QMIG_TUNNELLED)},
@@ -63,6 +64,8 @@ static const struct rule rules[] = {
     {P("listen_address"),        EXCLUDES, V("migrate_uri", "unix:")},
     {{DISKS, "migrate_uri", "unix:"}, NEEDS, P("disks_uri")},
     {{QMIG_TLS, "migrate_uri", "unix:"}, NEEDS, P("tls.destination")},
+    /* QEMU would send in clear (5.2..11.1: no TLS over RDMA) */
+    {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "rdma:")},
     {P("tls.destination"),       NEEDS,    F(QMIG_TLS)},
     {P("persistent_xml"),        NEEDS,    F(QMIG_PERSIST_DEST)},
 

@@ -170,7 +170,7 @@ const struct param_info param_table[] = {
      "connections of a parallel migration", NULL},
     {"persistent_xml", STR, LATER, NULL, 0, 0,
      "the configuration to define on the destination", NULL},
-    {"tls.destination", STR, LATER, NULL, 0, 0,
+    {"tls.destination", STR, ACTS, NULL, 0, 0,
      "host name that the destination's certificate must have", check_host},
 };
 /* clang-format on */

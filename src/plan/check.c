@@ -151,24 +151,22 @@ static int check_dest_state(const struct facts *dest, struct qmp_error **errp)
     return 0;
 }
 
-static int warn(char **warnings, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int warn(char **warnings, const char *fmt, ...)
+void plan_warn(char **warnings, const char *fmt, ...)
 {
     CLEANUP(freep) char *line = NULL;
     char *all = NULL;
     va_list ap;
 
     if (!warnings)
-        return 0;
+        return;
     va_start(ap, fmt);
     int n = vasprintf(&line, fmt, ap);
     va_end(ap);
     if (n < 0 || asprintf(&all, "%s%s%s", *warnings ? *warnings : "",
                           *warnings ? "\n" : "", line) < 0)
-        return -1;
+        return;
     free(*warnings);
     *warnings = all;
-    return 0;
 }
 
 static int check_names(const struct plan_input *in, const struct facts *source,
@@ -179,8 +177,9 @@ static int check_names(const struct plan_input *in, const struct facts *source,
     const char *wanted = asked ? asked : in->name ? in->name : source->name;
     const char *found = dest->name ? dest->name : "";
 
-    if (!wanted || !strcmp(wanted, found))
-        return 0;
+    if (!wanted || !strcmp(wanted, found) ||
+        (!dest->name && !plan_needs_probe(in, QMIG_SIDE_DEST, PROBE_NAME)))
+        return 0; /* or it was not asked */
     if (asked && (in->dest_started || dest->name)) {
         qmp_fail(errp, QMIG_ERR_NAME_MISMATCH,
                  "guest is named '%s', wanted '%s' (destination_name)", found,
@@ -192,8 +191,9 @@ static int check_names(const struct plan_input *in, const struct facts *source,
                             : "start the destination with -name %s",
                         wanted);
     }
-    return warn(warnings, "destination: guest is named '%s', not '%s'", found,
-                wanted);
+    plan_warn(warnings, "destination: guest is named '%s', not '%s'", found,
+              wanted);
+    return 0;
 }
 
 int plan_check_dest(const struct plan_input *in, const struct facts *source,

@@ -3,6 +3,7 @@
 
 #include "error/errcode.h"
 #include "plan/settings.h"
+#include "plan/tls.h"
 
 #include <assert.h>
 #include <string.h>
@@ -37,8 +38,8 @@ static int add_step(struct plan_step *steps, size_t *n, enum step_kind kind,
                     const char *why)
 {
     assert(*n < PLAN_MAX_STEPS);
-    steps[(*n)++] = (struct plan_step){kind,      side, phase, execute,
-                                       arguments, why,  -1,    NULL};
+    steps[(*n)++] = (struct plan_step){kind, side, phase, execute, arguments,
+                                       why,  -1,   NULL,  false};
     return 0;
 }
 
@@ -85,15 +86,59 @@ static void add_undo(struct plan *plan, enum qmig_side side,
                  why);
 }
 
-bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
+/* The objects that TLS needs, before all else; they go last, when nothing
+ * names them any more. */
+static void add_tls(struct plan *plan, const struct plan_input *in,
+                    enum qmig_side side)
+{
+    CLEANUP(json_putp) struct json_object *list = tls_objects(in, side);
+
+    if (side == QMIG_SIDE_DEST && in->tls.authz) {
+        CLEANUP(freep) char *path = NULL;
+
+        if (asprintf(&path, "/objects/%s", in->tls.authz) < 0)
+            abort();
+        /* QEMU itself would look for it when the source is connected. */
+        add(plan, STEP_OBJECT, side, QMIG_PHASE_PREPARE, "qom-list",
+            one_string("path", path), "is the authorization object there?");
+    }
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *object = json_object_array_get_idx(list, i);
+        const char *id =
+            json_object_get_string(json_object_object_get(object, "id"));
+
+        add(plan, STEP_OBJECT, side, QMIG_PHASE_PREPARE, "object-del",
+            one_string("id", id), "one that a killed qmigrate left behind");
+        plan->steps[plan->n - 1].may_fail = true;
+        add(plan, STEP_OBJECT, side, QMIG_PHASE_PREPARE, "object-add",
+            json_object_get(object), "what the flag 'tls' asks for");
+    }
+}
+
+static void add_tls_undo(struct plan *plan, const struct plan_input *in,
+                         enum qmig_side side)
+{
+    CLEANUP(json_putp) struct json_object *list = tls_objects(in, side);
+
+    for (size_t i = json_object_array_length(list); i-- > 0;) {
+        struct json_object *object = json_object_array_get_idx(list, i);
+        struct json_object *id = json_object_object_get(object, "id");
+
+        add_step(plan->undo, &plan->n_undo, STEP_OBJECT, side,
+                 QMIG_PHASE_CONFIRM, "object-del",
+                 in_object("id", json_object_get(id)),
+                 "made for this migration");
+        plan->undo[plan->n_undo - 1].may_fail = true;
+    }
+}
+
+bool plan_needs_probe(const struct plan_input *in, enum qmig_side side UNUSED,
                       enum probe probe)
 {
     if (probe == PROBE_NAME)
         return side == QMIG_SIDE_SOURCE || /* people call a migration by it */
                in->name || in->dest_started ||
                params_string(in->params, "destination_name");
-    if (probe == PROBE_PARAMETERS)
-        return settings_need_parameters(in, side);
     return true;
 }
 
@@ -115,6 +160,7 @@ static int add_settings(struct plan *plan, const struct plan_input *in,
         add(plan, STEP_SET, side, QMIG_PHASE_PREPARE, "migrate-set-parameters",
             json_object_get(s.parameters), "what the typed parameters ask for");
     add_undo(plan, side, &s);
+    add_tls_undo(plan, in, side);
     return 0;
 }
 
@@ -250,7 +296,8 @@ static int build(struct plan *plan, const struct plan_input *in,
     plan->return_path = facts_capability(source, "return-path") >= 0;
     plan->pauses = facts_capability(source, "pause-before-switchover") >= 0;
 
-    if (decide_uri(plan, in, dest, errp) < 0)
+    if (decide_uri(plan, in, dest, errp) < 0 ||
+        tls_check_uri(in, &plan->uri, errp) < 0)
         return -1;
     CLEANUP(freep)
     char *listen = plan_listen_uri(&plan->uri,
@@ -258,6 +305,8 @@ static int build(struct plan *plan, const struct plan_input *in,
     if (!listen)
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 
+    add_tls(plan, in, QMIG_SIDE_DEST);
+    add_tls(plan, in, QMIG_SIDE_SOURCE);
     add(plan, STEP_SET, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE, "stop", NULL,
         "disarm: it shall not start by itself once it has loaded");
     *side = QMIG_SIDE_DEST;
@@ -282,10 +331,12 @@ int plan_make(struct plan *plan, const struct plan_input *in,
     struct plan made = {0};
 
     *side = QMIG_SIDE_SOURCE;
-    if (plan_check_source(in, source, errp) < 0)
+    if (plan_check_source(in, source, errp) < 0 ||
+        tls_check(in, *side, source, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_DEST;
-    if (plan_check_dest(in, source, dest, warnings, errp) < 0)
+    if (plan_check_dest(in, source, dest, warnings, errp) < 0 ||
+        tls_check(in, *side, dest, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;
     if (build(&made, in, source, dest, side, errp) < 0) {

@@ -23,10 +23,13 @@ struct plan_input {
     const char *uuid;
     bool dest_started; /* we start the destination (--dest-exec) */
     bool keep_source;
+    struct qmig_tls tls;
 };
 
 /* What a step is to the engine; commands of one kind wait for each other. */
 enum step_kind {
+    STEP_OBJECT,   /* prepare: objects; before all else, for QEMU checks what
+                      they name, and nothing is used up by that */
     STEP_SET,      /* prepare: settings; all sent at once, in order */
     STEP_LISTEN,   /* migrate-incoming */
     STEP_LISTENS,  /* query-migrate: which port was chosen? */
@@ -53,14 +56,16 @@ struct plan_step {
      */
     int tries;
     struct json_object *fallback;
+    bool may_fail; /* a refusal is as good */
 };
 
-#define PLAN_MAX_STEPS 24
+#define PLAN_MAX_STEPS 64
 
 struct plan {
     struct plan_step steps[PLAN_MAX_STEPS];
     size_t n;
-    /* The same settings as they were, for a roll-back (STEP_SET). */
+    /* The same settings as they were, for a roll-back (STEP_SET), and the
+     * objects gone. */
     struct plan_step undo[PLAN_MAX_STEPS];
     size_t n_undo;
 
@@ -94,6 +99,9 @@ int plan_check_source(const struct plan_input *in, const struct facts *source,
 int plan_check_dest(const struct plan_input *in, const struct facts *source,
                     const struct facts *dest, char **warnings,
                     struct qmp_error **errp);
+
+/* Add a line to *warnings (unless that is NULL). Without memory it is lost. */
+void plan_warn(char **warnings, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
 /* The first step of a kind, NULL if there is none. */
 const struct plan_step *plan_find(const struct plan *plan, enum step_kind kind);

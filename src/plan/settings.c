@@ -2,6 +2,7 @@
 #include "plan/settings.h"
 
 #include "error/errcode.h"
+#include "plan/tls.h"
 
 #include <string.h>
 
@@ -243,6 +244,7 @@ int settings_make(struct settings *s, const struct plan_input *in,
         .parameters = json_object_new_object(),
         .parameters_back = json_object_new_object(),
     };
+    tls_parameters(in, side, mine, s->parameters, s->parameters_back);
     if (make_capabilities(s, in, side, mine, other, errp) < 0 ||
         make_parameters(s, in, side, mine, errp) < 0 ||
         settings_add_qemu(s, in, side, mine, errp) < 0) {
@@ -259,22 +261,4 @@ void settings_clear(struct settings *s)
     json_object_put(s->parameters);
     json_object_put(s->parameters_back);
     *s = (struct settings){0};
-}
-
-bool settings_need_parameters(const struct plan_input *in, enum qmig_side side)
-{
-    unsigned long long value;
-
-    const struct qemu_list *qemu = params_qemu(in->params);
-
-    if (in->flags & QMIG_PARALLEL)
-        return true;
-    for (size_t i = 0; i < qemu->n; i++)
-        if (sides_include(qemu->values[i].sides, side))
-            return true;
-    for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++)
-        if (sides_include(parameter_rules[i].sides, side) &&
-            parameter_value(in, &parameter_rules[i], &value, NULL) > 0)
-            return true;
-    return false;
 }

@@ -70,7 +70,4 @@ int settings_qemu_capability(const struct plan_input *in, enum qmig_side side,
                              const char *name);
 bool sides_include(enum sides sides, enum qmig_side side);
 
-/* Does anything set a migration parameter on this side? */
-bool settings_need_parameters(const struct plan_input *in, enum qmig_side side);
-
 #endif

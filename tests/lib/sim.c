@@ -31,6 +31,8 @@ struct qemu {
     bool listens;
     bool postcopy;
     bool changed; /* settings are not what they were */
+    bool creds;   /* the object is there, */
+    bool named;   /* and tls-creds names it */
     const char *status;
     const char *migration; /* NULL: there was none */
     const char *error_desc;
@@ -220,6 +222,7 @@ static void load(struct sim *s)
     } else {
         dest->status = "paused";
         migration(s, QMIG_SIDE_DEST, "completed");
+        assert_true(source->named == dest->named); /* both, or neither */
         if (dest->armed)
             set_runs(s, QMIG_SIDE_DEST, true, "running");
         source->status = "postmigrate";
@@ -347,6 +350,14 @@ static bool unknown_form(const struct sim *s, const char *name,
            json_object_object_get_ex(arguments, "exit-on-error", NULL);
 }
 
+static bool has_text(struct json_object *arguments, const char *name)
+{
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(arguments, name, &value);
+    return value && json_object_get_string_len(value) > 0;
+}
+
 /* In order, the answer first where QEMU answers first. */
 static void execute(struct sim *s, enum qmig_side side, const char *name,
                     struct json_object *arguments, unsigned tag)
@@ -363,7 +374,7 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
     } else if (!strcmp(name, "query-migrate-capabilities")) {
         reply(s, side, tag, capabilities);
     } else if (!strcmp(name, "query-migrate-parameters")) {
-        reply(s, side, tag, "{\"max-bandwidth\":134217728}");
+        reply(s, side, tag, "{\"max-bandwidth\":134217728,\"tls-creds\":\"\"}");
     } else if (!strcmp(name, "query-uuid")) {
         reply(s, side, tag,
               "{\"UUID\":\"11111111-2222-3333-4444-555555555555\"}");
@@ -372,6 +383,11 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
     } else if (unknown_form(s, name, arguments)) {
         refuse(s, side, tag, QMP_ERR_REFUSED,
                "Parameter 'exit-on-error' is unexpected");
+    } else if (s->o.refuse && !strcmp(name, s->o.refuse) &&
+               side == s->o.refuse_side) {
+        refuse(s, side, tag, QMP_ERR_REFUSED, "no, it always says");
+    } else if (!strcmp(name, "object-del") && !q->creds) {
+        refuse(s, side, tag, QMP_ERR_REFUSED, "object 'x' not found");
     } else if (!strcmp(name, "cont")) {
         cmd_cont(s, side, tag);
     } else {
@@ -394,6 +410,12 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
             q->hung = false, source_fails(s, "failed", NULL);
         else if (!strcmp(name, "migrate-set-capabilities"))
             q->changed = !q->changed;
+        else if (!strcmp(name, "migrate-set-parameters"))
+            q->named = has_text(arguments, "tls-creds");
+        else if (!strcmp(name, "object-add"))
+            q->creds = true;
+        else if (!strcmp(name, "object-del"))
+            q->creds = false;
         else if (!strcmp(name, "quit")) {
             if (side == QMIG_SIDE_SOURCE && !s->q[QMIG_SIDE_DEST].runs &&
                 s->q[QMIG_SIDE_DEST].alive &&
@@ -699,7 +721,8 @@ static void note_result(struct sim *s)
     r->dest_alive = s->q[1].alive;
     r->source_runs = s->q[0].runs;
     r->dest_runs = s->q[1].runs;
-    r->undone = !s->q[0].changed;
+    r->undone = !s->q[0].changed && !s->q[0].creds && !s->q[0].named;
+    r->dest_undone = !s->q[1].creds && !s->q[1].named;
     r->dest_known = engine_facts(s->e, QMIG_SIDE_DEST)->known;
     r->dest_features = engine_facts(s->e, QMIG_SIDE_DEST)->features;
     r->verdict.error = NULL;

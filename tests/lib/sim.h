@@ -31,9 +31,11 @@ struct sim_options {
     const char *source_status; /* NULL: "running" */
     const char *dest_status;   /* NULL: "inmigrate" */
     const char *load_error;    /* the destination cannot load, and why */
-    bool postcopy;             /* RAM does not converge: post-copy or nothing */
-    bool old;                  /* without exit-on-error: it dies of that */
-    unsigned at;               /* the fault comes after so many events */
+    const char *refuse;        /* this command is, by refuse_side */
+    enum qmig_side refuse_side;
+    bool postcopy; /* RAM does not converge: post-copy or nothing */
+    bool old;      /* without exit-on-error: it dies of that */
+    unsigned at;   /* the fault comes after so many events */
     enum sim_fault fault;
 };
 
@@ -47,6 +49,7 @@ struct sim_result {
     bool cont_before_commit;
     bool quit_unproved;                 /* S was quit before D's word */
     bool undone;                        /* S's settings are what they were */
+    bool dest_undone;                   /* TLS has left nothing there */
     uint32_t dest_known, dest_features; /* what was learnt */
     unsigned events;                    /* how many were delivered in all */
     char *trace;
