@@ -256,7 +256,7 @@ case_wrong_usage_touches_nothing() {
     expect 2 qmigrate migrate $(peers) --bandwith 5
     grep -q "did you mean '--bandwidth'" "$T/out.err"
     # shellcheck disable=SC2046
-    expect 2 qmigrate migrate $(peers) --postcopy --json
+    expect 2 qmigrate migrate $(peers) --p2p --json
     [ "$(json error.code)" = param.unsupported ]
     [ "$(json result)" = failed ]
     # shellcheck disable=SC2046
