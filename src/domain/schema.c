@@ -2,7 +2,37 @@
 #include "domain/schema.h"
 #include "qmp/macros.h"
 
+/* Column `type` of the rows: the type, its list and flags. */
 /* clang-format off */
+#define T(type_, ...) .type = type_, __VA_ARGS__
+#define T_STR          .type = DT_STR
+#define T_RSTR         T(DT_STR, .flags = DF_REQUIRED)
+#define T_PRESENT      .type = DT_PRESENT
+#define T_UINT         .type = DT_UINT
+#define T_RUINT        T(DT_UINT, .flags = DF_REQUIRED)
+#define T_NZUINT       T(DT_UINT, .flags = DF_NONZERO)
+#define T_INT1         T(DT_UINT, .flags = DF_MINUS1)
+#define T_UINT0        .type = DT_UINT0
+#define T_INT01        T(DT_UINT0, .flags = DF_MINUS1)
+#define T_HEX          .type = DT_HEX
+#define T_OCT          .type = DT_OCT
+#define T_SWITCH       .type = DT_SWITCH
+#define T_RSWITCH      T(DT_SWITCH, .flags = DF_REQUIRED)
+#define T_YESNO        .type = DT_BOOL
+#define T_RYESNO       T(DT_BOOL, .flags = DF_REQUIRED)
+#define T_LAXYESNO     T(DT_BOOL, .flags = DF_LAX)
+#define T_KIB          .type = DT_KIB
+#define T_BYTES        .type = DT_BYTES
+#define T_MIB          .type = DT_MIB
+#define T_UUID         .type = DT_UUID
+#define T_MAC          .type = DT_MAC
+#define T_CPUSET       .type = DT_CPUSET
+#define T_TREE         .type = DT_TREE
+#define T_ENUM(list)   T(DT_ENUM, .names = &enum_##list)
+#define T_NZENUM(list) T(DT_ENUM, .names = &enum_##list, .flags = DF_NONZERO)
+#define T_RENUM(list)  T(DT_ENUM, .names = &enum_##list, .flags = DF_REQUIRED)
+#define T_RNZENUM(list) T(DT_ENUM, .names = &enum_##list, .flags = DF_REQUIRED | DF_NONZERO)
+
 #define ROW(ID, path_, type_, libvirt_, guest_, deflt_, what_, why_) \
     { .id = #ID, .path = path_, type_, libvirt_, .guest = guest_, \
       .deflt = deflt_, .what = what_, .why = why_ },

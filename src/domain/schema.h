@@ -68,9 +68,7 @@ struct dom_field {
     const struct dom_enum *names; /* of DT_ENUM */
     uint8_t flags;                /* enum dom_field_flags */
     uint8_t libvirt;              /* enum dom_libvirt */
-    uint8_t address;   /* only when the address is of this type (ADDRESS_TYPE),
-                          0 = always */
-    uint8_t guest;     /* enum dom_guest */
+    uint8_t guest;                /* enum dom_guest */
     const char *deflt; /* what absent means to the guest, NULL = itself */
     const char *what;  /* noun of the message */
     const char *why;   /* reason of the decision, for docs/abi-rules.md */
