@@ -452,10 +452,12 @@ static void a_missing_name_is_only_a_warning(void **state UNUSED)
     struct plan plan = {0};
     enum qmig_side side;
 
+    struct plan_input in = input;
+
+    in.name = "guest";
     free(d.name);
     d.name = strdup("else");
-    assert_int_equal(plan_make(&plan, &input, &s, &d, &side, &warnings, NULL),
-                     0);
+    assert_int_equal(plan_make(&plan, &in, &s, &d, &side, &warnings, NULL), 0);
     assert_string_equal(warnings,
                         "destination: guest is named 'else', not 'guest'");
     plan_clear(&plan);
