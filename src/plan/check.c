@@ -64,6 +64,17 @@ static bool migration_is_over(const char *status)
     return false;
 }
 
+/* QEMU 7.2 leaves a guest that was paused in "postmigrate" when its migration
+ * fails late or is cancelled, and refuses the next one: "Can't migrate the vm
+ * that was paused due to previous migration". It is still here, though. */
+static bool was_brought_back(const struct facts *source)
+{
+    const char *migration = facts_migrate_status(source);
+
+    return !strcmp(source->status, "postmigrate") && migration &&
+           (!strcmp(migration, "failed") || !strcmp(migration, "cancelled"));
+}
+
 static int check_blockers(const struct facts *source, struct qmp_error **errp)
 {
     struct json_object *list = NULL;
@@ -115,6 +126,15 @@ int plan_check_source(const struct plan_input *in, const struct facts *source,
         qmp_fail(errp, QMIG_ERR_SOURCE_STATE,
                  "a migration is already in progress (status '%s')", migration);
         return qmp_hint(errp, "wait for its end, or cancel it");
+    }
+    if (was_brought_back(source)) {
+        qmp_fail(errp, QMIG_ERR_SOURCE_STATE,
+                 "no migration of it (status 'postmigrate'): an earlier one "
+                 "that %s, while the guest was paused, has left it so",
+                 strcmp(migration, "failed") ? "was cancelled" : "failed");
+        return qmp_hint(errp, "this QEMU wants it to run first: send the "
+                              "source 'cont', then 'stop' if it shall be "
+                              "paused");
     }
     if (!state->may_migrate)
         return qmp_fail(errp, QMIG_ERR_SOURCE_STATE,

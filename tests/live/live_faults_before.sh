@@ -115,11 +115,11 @@ case_source_was_migrated_away() {
 }
 
 case_guest_has_shut_down() {
-    start_source -no-shutdown
-    start_dest
-    guest_up src
+    local id
+    both
     # What QEMU says then; the guest of these tests has no power button.
-    gated src '<"status": "running"' 'replace {"return": {"status": "shutdown", "running": false}, "id": 1}'
+    id=$(id_of query-status)
+    gated src '<"status": "running"' "replace {\"return\": {\"status\": \"shutdown\", \"running\": false}, \"id\": $id}"
     move 1
     failed source.state begin source "no guest to migrate (status 'shutdown'): its guest has shut down"
     untouched src

@@ -44,14 +44,12 @@ case_destination_refuses_the_connection() {
     again
 }
 
-# It answers, but the port is another one's: refused, and it is not its fault.
+# It is there, but not where it was told to listen.
 case_nobody_listens_at_the_address() {
-    local port
-    port=$(free_port)
     both
-    gated src '>"migrate",' "replace {\"execute\":\"migrate\",\"arguments\":{\"uri\":\"tcp:127.0.0.1:$port\"},\"id\":7}"
-    move 1
-    failed migration.failed perform source 'Connection refused'
+    gated src '>"migrate",' "run rm $T/data"
+    move 1 -p "migrate_uri=unix:$T/data"
+    failed migration.failed perform source "$T/data"
     on_source
     again
 }

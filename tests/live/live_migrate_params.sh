@@ -44,8 +44,10 @@ case_bandwidth_of_before_comes_back() {
 
 # A QEMU that has no such parameter: an error, but not for 0.
 case_bandwidth_that_qemu_lacks() {
+    local id
     both
-    gated src '<"max-bandwidth"' 'replace {"return": {"downtime-limit": 300}, "id": 4}'
+    id=$(id_of query-migrate-parameters -p bandwidth=5)
+    gated src '<"max-bandwidth"' "replace {\"return\": {\"downtime-limit\": 300}, \"id\": $id}"
     move 3 -p bandwidth=5
     failed qemu.lacks begin source "parameter 'bandwidth' needs QEMU's 'max-bandwidth'"
     untouched src

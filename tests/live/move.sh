@@ -107,6 +107,19 @@ on_source() { # and it runs, with settings as they were
     guest_check src
 }
 
+# The id that a query of src has, for rules that replace its reply.
+id_of() { # id_of QUERY [ARG...], as for plan
+    local query=$1 id
+    shift
+    gated src
+    expect 0 qmigrate plan --source "$from" --dest "unix:$T/dst.qmp" --json "$@" >&2
+    id=$(sed -nE "s/^> .*\"$query\",\"id\":([0-9]+).*/\1/p" "$T/src.talk" | head -n 1)
+    kill -KILL "$src_gate_pid"
+    rm -f "$T/src.gate"
+    [ -n "$id" ] || fail "$query was not asked"
+    echo "$id"
+}
+
 # No command passed that changes anything. For roles that were gated.
 untouched() { # untouched ROLE...
     local role sent
