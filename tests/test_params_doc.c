@@ -223,8 +223,10 @@ static void put_parameter(FILE *to, const struct param_info *p)
     for (i = 0; i < ARRAY_SIZE(others); i++)
         if (!strcmp(others[i].name, p->name))
             break;
-    if (i == ARRAY_SIZE(others))
+    if (i == ARRAY_SIZE(others)) {
         fail_msg("say in others[] what '%s' is in QEMU", p->name);
+        return;
+    }
     fprintf(to, " %s | %s |", others[i].counterpart, others[i].side);
     put_versions(to, NULL);
 }
@@ -292,8 +294,10 @@ static void put_flag(FILE *to, const struct flag_info *flag)
     for (i = 0; i < ARRAY_SIZE(other_flags); i++)
         if (!strcmp(other_flags[i].name, flag->name))
             break;
-    if (i == ARRAY_SIZE(other_flags))
+    if (i == ARRAY_SIZE(other_flags)) {
         fail_msg("say in other_flags[] what '%s' is in QEMU", flag->name);
+        return;
+    }
     fprintf(to, "| `%s` | 0x%x |", flag->name, flag->value);
     put_option(to, NULL, flag->value);
     fprintf(to, " %s | %s |", other_flags[i].counterpart, other_flags[i].side);

@@ -34,6 +34,7 @@ struct qmig_migration {
 
     /* What came of it. */
     bool started;
+    bool cancel_first; /* wished before the start */
     bool ended;
     int64_t start_us;
     int64_t end_us;

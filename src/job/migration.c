@@ -271,6 +271,7 @@ void qmig_migration_run(struct qmig_migration *m)
 
 void qmig_migration_cancel(struct qmig_migration *m)
 {
+    m->cancel_first |= !m->started;
     if (m->started && !m->ended)
         job_feed(
             m, &(struct engine_event){.kind = EV_CANCEL, .now = qmp_now_us()});

@@ -161,6 +161,8 @@ int job_start(struct qmig_migration *m)
         return -1;
     /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
+    if (m->cancel_first)
+        qmig_migration_cancel(m);
     return make_places(m, dest_xml);
 }
 

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public object, without a QEMU: what is refused, what an early cancel
+ * does, that nothing is left over. */
+#include "tests/lib/test.h"
+
+#include "qmigrate.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static char dir[64];
+
+static int setup(void **state UNUSED)
+{
+    snprintf(dir, sizeof(dir), "/tmp/qmigrate-object.XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state UNUSED)
+{
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+    return system(command);
+}
+
+/* A monitor that accepts and never says a word. */
+static int silent_monitor(const char *name, char *addr, size_t size)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(un.sun_path, sizeof(un.sun_path), "%s/%s", dir, name);
+    assert_int_equal(bind(fd, (struct sockaddr *)&un, sizeof(un)), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    snprintf(addr, size, "unix:%s", un.sun_path);
+    return fd;
+}
+
+static void options_are_refused_before_anything_is_touched(void **state UNUSED)
+{
+    static const char *const bad_deadline[] = {"nothing=1", NULL};
+    static const struct {
+        struct qmig_options o;
+        unsigned flags;
+        const char *code, *part;
+    } rows[] = {
+        {{.dest = "unix:/d"}, QMIG_LIVE, "usage", "source"},
+        {{.source = "unix:/s"}, QMIG_LIVE, "usage", "destination"},
+        {{.source = "x:y", .dest = "unix:/d"},
+         QMIG_LIVE,
+         "invalid-argument",
+         "source"},
+        {{.source = "unix:/s", .dest = "unix:/s"},
+         QMIG_LIVE,
+         "usage",
+         "same monitor"},
+        {{.source = "unix:/s", .dest = "unix:/d", .deadlines = bad_deadline},
+         QMIG_LIVE,
+         "usage",
+         "nothing"},
+        {{.source = "unix:/s", .dest = "unix:/d", .timeout_s = 1},
+         0,
+         "usage",
+         "not live"},
+        {{.source = "unix:/s", .dest = "unix:/d", .timeout_postcopy = true},
+         QMIG_LIVE,
+         "usage",
+         "without a time-out"},
+        {{.source = "unix:/s", .dest = "unix:/d", .postcopy_after = 1},
+         QMIG_LIVE,
+         "param.conflict",
+         "'postcopy'"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+        assert_null(qmig_migration_new(&rows[i].o, NULL, rows[i].flags, &err));
+        assert_string_equal(qmig_errcode_name(err->code), rows[i].code);
+        assert_non_null(strstr(err->msg, rows[i].part));
+    }
+}
+
+static void cancel_counts_when_it_comes_before_the_start(void **state UNUSED)
+{
+    char source[128];
+    char dest[128];
+    char places[96];
+    int s = silent_monitor("s", source, sizeof(source));
+    int d = silent_monitor("d", dest, sizeof(dest));
+    struct qmig_options o = {.source = source, .dest = dest};
+
+    snprintf(places, sizeof(places), "%s/state", dir);
+    o.state_dir = places;
+    struct qmig_migration *m = qmig_migration_new(&o, NULL, QMIG_LIVE, NULL);
+    assert_non_null(m);
+    qmig_migration_cancel(m);
+    qmig_migration_run(m); /* no monitor ever greets: it ends all the same */
+    const struct qmig_result *r = qmig_migration_result(m);
+    assert_int_equal(r->outcome, QMIG_CANCELLED);
+    assert_int_equal(r->exit_code, 4);
+    assert_int_equal(r->owner, QMIG_OWNER_SOURCE);
+    qmig_migration_free(m);
+    close(s);
+    close(d);
+}
+
+static void silence_ends_with_a_deadline_and_says_so(void **state UNUSED)
+{
+    static const char *const soon[] = {"connect=0.05", NULL};
+    char source[128];
+    char dest[128];
+    char places[96];
+    int s = silent_monitor("s", source, sizeof(source));
+    int d = silent_monitor("d", dest, sizeof(dest));
+    struct qmig_options o = {.source = source, .dest = dest, .deadlines = soon};
+
+    snprintf(places, sizeof(places), "%s/state", dir);
+    o.state_dir = places;
+    struct qmig_migration *m = qmig_migration_new(&o, NULL, QMIG_LIVE, NULL);
+    assert_null(qmig_migration_result(m));
+    qmig_migration_run(m);
+    const struct qmig_result *r = qmig_migration_result(m);
+    assert_int_equal(r->outcome, QMIG_FAILED);
+    assert_string_equal(qmig_errcode_name(r->error->code), "qmp.no-greeting");
+    qmig_migration_free(m);
+    close(s);
+    close(d);
+}
+
+int main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        T(options_are_refused_before_anything_is_touched),
+        T(cancel_counts_when_it_comes_before_the_start),
+        T(silence_ends_with_a_deadline_and_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
