@@ -139,9 +139,11 @@ static int forget_recordings(void **state UNUSED)
 
 static bool has(size_t v, const char *name)
 {
-    struct facts f = {.capabilities = capabilities[v],
-                      .parameters = parameters[v]};
+    CLEANUP(facts_clear)
+    struct facts f = {.parameters = json_object_get(parameters[v])};
 
+    assert_int_equal(facts_reply(&f, PROBE_CAPABILITIES, capabilities[v], NULL),
+                     0);
     return facts_capability(&f, name) >= 0 || facts_parameter(&f, name);
 }
 

@@ -105,25 +105,42 @@ static int keep(struct json_object **ret, struct json_object *value)
 }
 
 /* [{"capability": string, "state": bool}, ...] */
+static int read_capability(struct capability *c, struct json_object *row,
+                           struct qmp_error **errp)
+{
+    struct json_object *name = NULL;
+    struct json_object *state = NULL;
+
+    json_object_object_get_ex(row, "capability", &name);
+    json_object_object_get_ex(row, "state", &state);
+    if (!json_object_is_type(name, json_type_string))
+        return wrong_type(PROBE_CAPABILITIES, "capability", json_type_string,
+                          errp);
+    if (!json_object_is_type(state, json_type_boolean))
+        return wrong_type(PROBE_CAPABILITIES, "state", json_type_boolean, errp);
+    *c = (struct capability){json_object_get_string(name),
+                             json_object_get_boolean(state)};
+    return 0;
+}
+
 static int keep_capabilities(struct facts *f, struct json_object *ret,
                              struct qmp_error **errp)
 {
+    CLEANUP(freep) struct capability *list = NULL;
+
     if (!json_object_is_type(ret, json_type_array))
         return wrong_type(PROBE_CAPABILITIES, "return", json_type_array, errp);
-    for (size_t i = 0; i < json_object_array_length(ret); i++) {
-        struct json_object *row = json_object_array_get_idx(ret, i);
-        struct json_object *name = NULL;
-        struct json_object *state = NULL;
-
-        json_object_object_get_ex(row, "capability", &name);
-        json_object_object_get_ex(row, "state", &state);
-        if (!json_object_is_type(name, json_type_string))
-            return wrong_type(PROBE_CAPABILITIES, "capability",
-                              json_type_string, errp);
-        if (!json_object_is_type(state, json_type_boolean))
-            return wrong_type(PROBE_CAPABILITIES, "state", json_type_boolean,
-                              errp);
-    }
+    size_t n = json_object_array_length(ret);
+    list = calloc(n + 1, sizeof(*list));
+    if (!list)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    for (size_t i = 0; i < n; i++)
+        if (read_capability(&list[i], json_object_array_get_idx(ret, i), errp) <
+            0)
+            return -1;
+    free(f->capability);
+    f->capability = TAKE_PTR(list);
+    f->n_capabilities = n;
     return keep(&f->capabilities, ret);
 }
 
@@ -187,6 +204,7 @@ void facts_clear(struct facts *f)
     free(f->name);
     free(f->uuid);
     json_object_put(f->capabilities);
+    free(f->capability);
     json_object_put(f->parameters);
     json_object_put(f->migrate);
     *f = (struct facts){0};
@@ -194,16 +212,9 @@ void facts_clear(struct facts *f)
 
 int facts_capability(const struct facts *f, const char *name)
 {
-    size_t n = f->capabilities ? json_object_array_length(f->capabilities) : 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct json_object *row = json_object_array_get_idx(f->capabilities, i);
-        struct json_object *value = json_object_object_get(row, "capability");
-
-        if (!strcmp(json_object_get_string(value), name))
-            return json_object_get_boolean(
-                json_object_object_get(row, "state"));
-    }
+    for (size_t i = 0; i < f->n_capabilities; i++)
+        if (!strcmp(f->capability[i].name, name))
+            return f->capability[i].on;
     return -1;
 }
 

@@ -54,16 +54,23 @@ enum probe {
 };
 extern const char *const probe_commands[PROBE__MAX];
 
+struct capability {
+    const char *name; /* borrowed from facts.capabilities */
+    bool on;
+};
+
 struct facts {
     char *version;                    /* "7.2.22 (Debian ...)" */
     char *status;                     /* query-status: "running", "inmigrate" */
     char *name;                       /* query-name, NULL if it has none */
     char *uuid;                       /* query-uuid, NULL if it has none */
     struct json_object *capabilities; /* query-migrate-capabilities */
-    struct json_object *parameters;   /* query-migrate-parameters */
-    struct json_object *migrate;      /* query-migrate */
-    uint32_t known;                   /* features that were asked for, and */
-    uint32_t features;                /* the answers; bits by enum feature */
+    struct capability *capability;    /* the same, to be looked up */
+    size_t n_capabilities;
+    struct json_object *parameters; /* query-migrate-parameters */
+    struct json_object *migrate;    /* query-migrate */
+    uint32_t known;                 /* features that were asked for, and */
+    uint32_t features;              /* the answers; bits by enum feature */
 };
 
 /* `greeting` is the value of "QMP". */
