@@ -342,7 +342,7 @@ int qmp_client_submit(struct qmp_client *c, const struct qmp_command *cmd,
     struct qmp_pending *p = qmp_pending_new(cmd, c->last_id + 1, errp);
     if (!p)
         return -1;
-    if (p->len - 2 > c->o.max_message ||
+    if (p->len - 1 > c->o.max_message ||
         c->waiting_bytes + p->len > MAX_WAITING_BYTES) {
         qmp_fail(errp, QMP_ERR_TOO_LARGE,
                  "'%s' was not sent: %zu bytes, and %zu are waiting already",

@@ -99,7 +99,7 @@ static void sent_first(struct qmp_client *c)
 
     qmp_queue_remove(&c->waiting, p);
     qmp_queue_append(&c->in_flight, p);
-    qmp_client_trace(c, QMP_SENT, text, p->len - 2, (int)p->sent_fds, true);
+    qmp_client_trace(c, QMP_SENT, text, p->len - 1, (int)p->sent_fds, true);
 }
 
 static void account(struct qmp_client *c, size_t written)

@@ -24,7 +24,7 @@ static int put_text(struct qmp_pending *p, const struct qmp_command *cmd)
             0 ||
         qmp_buffer_put_json(&b, p->name, strlen(p->name), false) < 0 ||
         put_arguments(&b, cmd->arguments) < 0 ||
-        qmp_buffer_printf(&b, ",\"id\":%" PRIu64 "}\r\n", p->id) < 0)
+        qmp_buffer_printf(&b, ",\"id\":%" PRIu64 "}\n", p->id) < 0)
         return -1;
     p->len = qmp_buffer_len(&b);
     p->text = TAKE_PTR(b.base); /* nothing was consumed: it starts there */

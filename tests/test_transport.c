@@ -513,7 +513,7 @@ static void check_wild_path(const char *wild)
     char heard[64] = "";
     assert_true(read(fd, heard, sizeof(heard) - 1) > 0);
     assert_string_equal(heard,
-                        "{\"execute\":\"qmp_capabilities\",\"id\":1}\r\n");
+                        "{\"execute\":\"qmp_capabilities\",\"id\":1}\n");
     qmp_client_free(c);
     /* QEMU must see that we are gone. */
     struct pollfd p = {.fd = fd, .events = POLLIN};

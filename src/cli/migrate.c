@@ -115,7 +115,7 @@ static bool run_loop(struct run *run)
         size_t n = qmig_migration_pollfds(run->m, fds);
         fds[n] = (struct pollfd){.fd = run->signals, .events = POLLIN};
         wait_for_work(run, fds, n + 1);
-        if (!handle_signals(run))
+        if (fds[n].revents && !handle_signals(run))
             return false;
     }
     return true;

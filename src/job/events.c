@@ -35,7 +35,9 @@ static void enqueue(struct qmig_migration *m, const struct engine_event *ev)
 
 void job_flush(struct qmig_migration *m)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(m->client); i++)
+    /* The guest waits for the destination's `cont`, nobody for the figures
+     * that the source is asked for in the same turn. */
+    for (size_t i = ARRAY_SIZE(m->client); i-- > 0;)
         if (m->client[i])
             qmp_client_flush(m->client[i]);
 }
