@@ -474,23 +474,31 @@ static void tidy(struct engine *e)
     e->tidied = true;
 }
 
+/* What else is to be asked once the destination took over. Not before: two
+ * QEMUs that read, byte by byte, make `cont` wait for a processor. */
+static void taken_over(struct engine *e)
+{
+    if (e->takeover_done)
+        return;
+    e->takeover_done = true;
+    ask_status(e, QMIG_SIDE_DEST);
+    ask_info(e, QMIG_SIDE_SOURCE);
+    tidy(e);
+}
+
 static void commit(struct engine *e)
 {
-    const struct plan_step *takeover = plan_find(&e->plan, STEP_TAKEOVER);
+    bool takes = plan_find(&e->plan, STEP_TAKEOVER) != NULL;
 
     engine_set_state(e, ENGINE_FINISH,
                      e->plan.return_path
                          ? "the source says completed, by the return path"
                          : "both sides say completed");
     engine_limit(e, DEADLINE_finish);
-    if (takeover)
+    if (takes)
         send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
     else
-        e->takeover_done = true;
-    ask_status(e, QMIG_SIDE_DEST);
-    /* In the same write: later the guest, awake, makes it wait for 1 ms. */
-    tidy(e);
-    ask_info(e, QMIG_SIDE_SOURCE);
+        taken_over(e);
     /* For those who read the journal: what "switchover" permitted was done.
      * The sync of "quit" brings it to the disk. */
     act_record(e, "commit", NULL);
@@ -723,7 +731,7 @@ static void finish_reply(struct engine *e, const struct engine_event *ev)
 
     if (step && step->kind == STEP_TAKEOVER) {
         if (fell_back(e, ev, step) || !ev->err)
-            e->takeover_done = true;
+            taken_over(e);
         else if (!e->peer[QMIG_SIDE_DEST].lost)
             e->poll_at = e->now + RETRY_US;
         return;
@@ -771,7 +779,8 @@ void finish_event(struct engine *e, const struct engine_event *ev)
         e->poll_at = -1;
         if (!e->takeover_done)
             send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
-        ask_status(e, QMIG_SIDE_DEST);
+        else
+            ask_status(e, QMIG_SIDE_DEST);
     }
 }
 
