@@ -24,12 +24,14 @@ static void put_bytes(FILE *f, const char *text, size_t len)
     const unsigned char *end = s + len;
 
     while (s < end) {
-        size_t n = shown_bytes(s, (size_t)(end - s));
-        if (n == 0)
-            fprintf(f, "\\x%02x", *s);
-        else
-            fwrite(s, 1, n, f);
-        s += n ? n : 1;
+        const unsigned char *plain = s;
+        size_t n;
+
+        while (s < end && (n = shown_bytes(s, (size_t)(end - s))) > 0)
+            s += n;
+        fwrite(plain, 1, (size_t)(s - plain), f);
+        if (s < end)
+            fprintf(f, "\\x%02x", *s++);
     }
 }
 

@@ -48,21 +48,17 @@ static void put_head(struct show *s, int64_t t_us, const char *peer)
            qmp_printable(shown, sizeof(shown), peer, strlen(peer)));
 }
 
+/* Only as much is written out as is shown. */
 static void put_value(struct json_object *v, size_t max)
 {
-    CLEANUP(freep) char *text = qmp_json_text(v);
+    CLEANUP(qmp_buffer_done) struct qmp_buffer b = {.max = max};
+    bool cut = qmp_buffer_put_value(&b, v) < 0;
 
-    if (!text)
+    b.max = 0;
+    if (qmp_buffer_append(&b, cut ? "..." : "", cut ? 4 : 1) < 0)
         return;
-    if (strlen(text) > max) {
-        size_t cut = max - 3;
-
-        while (cut && ((unsigned char)text[cut] & 0xc0) == 0x80)
-            cut--; /* not inside of a character */
-        strcpy(text + cut, "...");
-    }
     fputc(' ', stdout);
-    cli_put_text(stdout, text);
+    cli_put_text(stdout, qmp_buffer_data(&b));
 }
 
 static bool is_empty(struct json_object *v)
