@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The sockets of a replay. */
-#include "addr.h"
+#include "listen.h"
 #include "replay_priv.h"
 #include "sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <netdb.h>
 #include <string.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #define MAX_LINE ((size_t)16 << 20)
 
@@ -27,72 +25,18 @@ static struct replay_peer *find(struct qmp_replay *r, const char *name,
     return NULL;
 }
 
-static int listen_unix(const char *path, struct qmp_error **errp)
-{
-    struct sockaddr_un sun = {.sun_family = AF_UNIX};
-    CLEANUP(closep)
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-    memcpy(sun.sun_path, path, strlen(path) + 1);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0 ||
-        listen(fd, 1) < 0)
-        return qmp_fail_sys(errp, errno, "cannot listen on '%s'", path);
-    return TAKE_FD(fd);
-}
-
-static int listen_tcp(const struct qmp_addr *a, struct qmp_error **errp)
-{
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                                   .ai_flags = AI_PASSIVE};
-    struct addrinfo *all = NULL;
-    int on = 1;
-    int rc = getaddrinfo(a->host, a->port, &hints, &all);
-
-    if (rc)
-        return qmp_fail(errp, QMP_ERR_CONNECT, "cannot resolve '%s': %s",
-                        a->text, gai_strerror(rc));
-    CLEANUP(closep)
-    int fd =
-        socket(all->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0)
-        (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (fd < 0 || bind(fd, all->ai_addr, all->ai_addrlen) < 0 ||
-        listen(fd, 1) < 0) {
-        int sys = errno;
-
-        freeaddrinfo(all);
-        return qmp_fail_sys(errp, sys, "cannot listen on '%s'", a->text);
-    }
-    freeaddrinfo(all);
-    return TAKE_FD(fd);
-}
-
 int qmp_replay_listen(struct qmp_replay *r, const char *peer, const char *addr,
                       struct qmp_error **errp)
 {
-    CLEANUP(qmp_addr_clear) struct qmp_addr a = {.fd = -1};
     struct replay_peer *p = find(r, peer, errp);
-    int fd = -1;
 
-    if (!p || qmp_addr_parse(addr, &a, errp) < 0)
+    if (!p)
         return -1;
     if (p->listener >= 0)
         return qmp_fail(errp, QMP_ERR_INVALID_ARG, "'%s' listens already",
                         peer);
-    if (a.kind == QMP_ADDR_UNIX)
-        fd = listen_unix(a.path, errp);
-    else if (a.kind == QMP_ADDR_TCP)
-        fd = listen_tcp(&a, errp);
-    else
-        return qmp_fail(errp, QMP_ERR_INVALID_ARG,
-                        "cannot listen on '%s': unix:PATH or tcp:HOST:PORT "
-                        "wanted",
-                        addr);
-    if (fd < 0)
-        return -1;
-    p->listener = fd;
-    p->unlink_path = a.kind == QMP_ADDR_UNIX ? TAKE_PTR(a.path) : NULL;
-    return 0;
+    p->listener = qmp_listen(addr, &p->unlink_path, errp);
+    return p->listener < 0 ? -1 : 0;
 }
 
 static int take_connection(struct replay_peer *p, int fd,

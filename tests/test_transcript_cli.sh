@@ -153,5 +153,29 @@ code=$?
 wait "$replay"
 case $code in 1 | 5) ok ;; *) no "migrate ended with $code" ;; esac
 
+# record: a replay through the man in the middle, recorded again, is the same
+"$program" transcript replay "$good" --listen-source unix:s --listen-dest unix:d >said 2>err &
+replay=$!
+read -r line <said
+mkfifo said2
+"$program" transcript record again.jsonl --listen unix:ms --connect unix:s \
+    --listen-dest unix:md --connect-dest unix:d >said2 2>record.err &
+recorder=$!
+read -r line <said2
+[ "$line" = listening ] && ok || no "record says '$line': $(cat record.err)"
+"$program" migrate --progress none --no-transcript --state-dir third --source unix:ms --dest unix:md >out 2>&1
+[ $? -eq 0 ] && ok || no "migrate through the recorder: $(cat out)"
+wait "$replay"
+[ $? -eq 0 ] && ok || no "replay: $(cat err)"
+kill -INT "$recorder" 2>/dev/null
+wait "$recorder"
+[ $? -eq 0 ] && ok || no "record: $(cat record.err)"
+"$program" transcript diff "$good" again.jsonl --json | grep -v '"kind":"phase"' >out
+[ ! -s out ] && ok || no "the recording differs: $(cat out)"
+run 2 record "$T/x"
+says err "'--listen ADDR --connect ADDR' is wanted"
+run 2 record "$T/x" --listen unix:q
+says err 'the source needs both where to listen and where to connect'
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -65,8 +65,11 @@ struct cli_list {
 
 /* The options of `transcript`. */
 struct cli_transcript {
+    const char *listen; /* record */
+    const char *connect;
+    const char *connect_dest;
     const char *listen_source; /* replay */
-    const char *listen_dest;
+    const char *listen_dest;   /* replay, record */
     const char *speed;
     const char *stall;
     bool lenient;
@@ -166,6 +169,7 @@ verb_fn cli_check;
 verb_fn cli_transcript;
 verb_fn cli_transcript_show;
 verb_fn cli_transcript_replay;
+verb_fn cli_transcript_record;
 verb_fn cli_transcript_diff;
 verb_fn cli_transcript_report;
 /* The part of `check` that compares two running QEMUs (--source, --dest):

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* transcript: show, report, diff, replay. */
+/* transcript: show, report, diff, replay, record. */
 #include "cli.h"
 
 #include "error/errcode.h"
@@ -16,9 +16,10 @@ static const struct {
     {"report", 1, 2, cli_transcript_report},
     {"diff", 2, 2, cli_transcript_diff},
     {"replay", 1, 1, cli_transcript_replay},
+    {"record", 1, 1, cli_transcript_record},
 };
 
-#define NAMES "show, report, diff or replay"
+#define NAMES "show, report, diff, replay or record"
 
 int cli_transcript(struct cli *cli, struct qmp_error **errp)
 {

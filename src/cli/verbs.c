@@ -30,8 +30,9 @@ const struct verb verbs[] = {
      "switch a running migration to post-copy", cli_postcopy},
     {"transcript", VERB_TRANSCRIPT,
      "show FILE\nreplay FILE --listen-source ADDR --listen-dest ADDR\n"
-     "report FILE [FILE] [-o FILE.html]\ndiff FILE FILE",
-     3, "read, draw, compare or replay recorded dialogues", cli_transcript},
+     "report FILE [FILE] [-o FILE.html]\ndiff FILE FILE\n"
+     "record FILE --listen ADDR --connect ADDR",
+     3, "read, draw, compare, replay or record dialogues", cli_transcript},
     {"help", VERB_HELP, "[VERB]", 1,
      "explain a verb; print the manual page or the bash completion", cli_help},
 };
