@@ -257,6 +257,33 @@ QMP_EXPORT const struct qmig_result *
 qmig_migration_result(const struct qmig_migration *m);
 
 /*
+ * Who owns the guest of a migration that may have been interrupted, from its
+ * journal and what both monitors answer, and its end.
+ */
+struct qmig_recover_options {
+    const char *id;        /* the migration's, or the guest's uuid or name */
+    const char *state_dir; /* as in qmig_options */
+    const char *source;    /* monitors, if they are elsewhere now, or NULL */
+    const char *dest;
+    const char *fenced; /* "source" or "destination": that side is dead for
+                           certain; NULL: nothing is asserted */
+    bool dry_run;       /* recover: change nothing */
+    int64_t timeout_us; /* for the answers; 0: 2 s */
+};
+
+/*
+ * Both return the exit code of the verdict (0 destination, 1 source, 5
+ * undecided), *ret is a new object {"owner","id","evidence":[...],"why",
+ * "way","recover","done":[...],"error"?}; or -1 with *errp if there is no
+ * verdict. They block, qmig_owner() at most for the time that is given.
+ * qmig_owner() changes nothing, and works while the migration runs.
+ */
+QMP_EXPORT int qmig_owner(const struct qmig_recover_options *o,
+                          struct json_object **ret, struct qmp_error **errp);
+QMP_EXPORT int qmig_recover(const struct qmig_recover_options *o,
+                            struct json_object **ret, struct qmp_error **errp);
+
+/*
  * What a migration would send, in order: an array of objects
  * {"peer","execute","arguments","why"} (and "oob": true). Asks both QEMUs,
  * changes neither. The caller puts *ret. With QMIG_ERR_ABI and the like

@@ -27,6 +27,8 @@ enum verb_bit {
     VERB_CANCEL = 1 << 9,
     VERB_SET = 1 << 10,
     VERB_POSTCOPY = 1 << 11,
+    VERB_OWNER = 1 << 6,
+    VERB_RECOVER = 1 << 7,
 };
 
 struct cli;
@@ -111,6 +113,10 @@ struct cli {
 
     struct cli_transcript transcript;
 
+    /* recover */
+    const char *fenced;
+    bool dry_run;
+
     /* help */
     bool man;
     bool bash_completion;
@@ -172,6 +178,8 @@ verb_fn cli_transcript_replay;
 verb_fn cli_transcript_record;
 verb_fn cli_transcript_diff;
 verb_fn cli_transcript_report;
+verb_fn cli_owner;
+verb_fn cli_recover;
 /* The part of `check` that compares two running QEMUs (--source, --dest):
  * prints its own report, ends with 0 or 3, or -1. */
 verb_fn cli_check_live;
@@ -180,5 +188,6 @@ verb_fn cli_check_live;
 void check_live_put(FILE *f, struct json_object *report);
 void plan_put(FILE *f, struct json_object *steps);
 void features_put(FILE *f, struct json_object *features);
+void owner_put(FILE *f, struct json_object *report);
 
 #endif

@@ -38,7 +38,7 @@ static int finish_output(const struct verb *verb, int code)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return code;
     fputs("qmigrate: cannot write to standard output\n", stderr);
-    return verb->bit == VERB_MIGRATE ? code : 1;
+    return verb->bit & (VERB_MIGRATE | VERB_OWNER | VERB_RECOVER) ? code : 1;
 }
 
 static int run_verb(const struct verb *verb, int argc, char **argv)

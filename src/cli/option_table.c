@@ -21,6 +21,7 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define TWO        (VERB_MIGRATE | VERB_PLAN)
 #define THREE      (TWO | VERB_CHECK)
 #define CONTROL    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY)
+#define AFTERWARDS (VERB_OWNER | VERB_RECOVER)
 #define ALL        (~0u)
 
 /* clang-format off */
@@ -36,9 +37,9 @@ const char *const option_group_titles[GROUP__MAX] = {
 
 /* name, letter, argument, verbs, group */
 const struct option option_table[] = {
-    {"source", 0, "ADDR", THREE, GROUP_PEERS, STRING(o.source),
+    {"source", 0, "ADDR", THREE | AFTERWARDS, GROUP_PEERS, STRING(o.source),
      .help = "QMP monitor of the source QEMU"},
-    {"dest", 0, "ADDR", THREE, GROUP_PEERS, STRING(o.dest),
+    {"dest", 0, "ADDR", THREE | AFTERWARDS, GROUP_PEERS, STRING(o.dest),
      .help = "QMP monitor of the destination QEMU"},
     {"dest-exec", 0, "COMMAND", TWO, GROUP_PEERS, STRING(o.dest_exec),
      .help = "start the destination QEMU with COMMAND, end it on failure"},
@@ -58,6 +59,11 @@ const struct option option_table[] = {
      .help = "how long a step may take"},
     {"keep-source", 0, NULL, TWO, GROUP_WHAT, BOOL(o.keep_source),
      .help = "leave the source QEMU paused instead of quitting it"},
+
+    {"fenced", 0, "source|destination", VERB_RECOVER, GROUP_WHAT,
+     STRING(fenced), .help = "assert that this side is dead for certain"},
+    {"dry-run", 0, NULL, VERB_RECOVER, GROUP_WHAT, BOOL(dry_run),
+     .help = "say what would be done, change nothing"},
 
     {"tls-dir", 0, "DIR", TWO, GROUP_TLS, STRING(o.tls.dir),
      .help = "certificates and keys on both hosts (/etc/pki/qemu)"},
@@ -161,7 +167,8 @@ const struct option option_table[] = {
     {"batch", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(batch),
      .help = "read pairs SOURCE.xml<TAB>DEST.xml; '-' is standard input"},
 
-    {"state-dir", 0, "DIR", TWO | CONTROL, GROUP_RECORD, STRING(o.state_dir),
+    {"state-dir", 0, "DIR", TWO | CONTROL | AFTERWARDS, GROUP_RECORD,
+     STRING(o.state_dir),
      .help = "journal and transcripts"},
     {"transcript", 0, "FILE", VERB_MIGRATE, GROUP_RECORD, STRING(o.transcript),
      .help = "record every QMP message there (default: the state directory)"},
@@ -221,7 +228,9 @@ const struct option option_table[] = {
      .help = "the manual page (roff)"},
     {"bash-completion", 0, NULL, VERB_HELP, GROUP_OUTPUT,
      BOOL(bash_completion), .help = "the completion script for bash"},
-    {"json", 0, NULL, THREE | VERB_FEATURES | VERB_TRANSCRIPT | CONTROL, GROUP_OUTPUT, BOOL(json),
+    {"json", 0, NULL,
+     THREE | VERB_FEATURES | VERB_TRANSCRIPT | CONTROL | AFTERWARDS,
+     GROUP_OUTPUT, BOOL(json),
      .help = "the result as JSON"},
     {"help", 'h', NULL, ALL, GROUP_OUTPUT, BOOL(help), .help = "this text"},
 };

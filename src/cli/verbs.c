@@ -33,6 +33,11 @@ const struct verb verbs[] = {
      "report FILE [FILE] [-o FILE.html]\ndiff FILE FILE\n"
      "record FILE --listen ADDR --connect ADDR",
      3, "read, draw, compare, replay or record dialogues", cli_transcript},
+    {"owner", VERB_OWNER, "ID", 1,
+     "who owns the guest of a migration, with the evidence; change nothing",
+     cli_owner},
+    {"recover", VERB_RECOVER, "ID [--fenced source|destination]", 1,
+     "take an interrupted migration to its end", cli_recover},
     {"help", VERB_HELP, "[VERB]", 1,
      "explain a verb; print the manual page or the bash completion", cli_help},
 };

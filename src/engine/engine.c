@@ -49,6 +49,11 @@ const char *engine_state_name(enum engine_state state)
     return states[state].name;
 }
 
+bool engine_may_follow(enum engine_state from, enum engine_state to)
+{
+    return states[from].next & 1u << to;
+}
+
 struct engine *engine_new(const struct engine_config *config)
 {
     struct engine *e = calloc(1, sizeof(*e));

@@ -65,6 +65,8 @@ enum engine_state {
 };
 
 const char *engine_state_name(enum engine_state state);
+/* May `to` follow `from`? For the model of the handover (tests/model). */
+bool engine_may_follow(enum engine_state from, enum engine_state to);
 
 /* X(name, default in seconds, what it bounds, and what comes then) */
 /* clang-format off */

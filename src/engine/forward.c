@@ -210,6 +210,17 @@ static struct json_object *begin_record(const struct engine *e)
     json_object_object_add(
         data, "keep_source",
         json_object_new_boolean(!plan_find(&e->plan, STEP_QUIT)));
+    /* Where a post-copy that was interrupted can connect again. */
+    CLEANUP(freep)
+    char *listen = plan_listen_uri(
+        &e->plan.uri, params_string(e->config.plan.params, "listen_address"));
+    CLEANUP(freep) char *reach = migrate_uri_text(&e->plan.uri);
+    if (reach && !e->plan.uri.port && e->plan.uri.kind != URI_UNIX)
+        *strrchr(reach, ':') = '\0'; /* ":0" */
+    if (listen && reach) {
+        json_object_object_add(data, "listen", json_object_new_string(listen));
+        json_object_object_add(data, "connect", json_object_new_string(reach));
+    }
     json_object_object_add(data, "undo", undo);
     json_object_object_add(data, "takeover", take);
     return data;

@@ -29,13 +29,13 @@ static void forget_status(struct peer *peer)
 
 /*
  * The source may run from here on: what the destination has got is stale, and
- * is never continued. Not synced: a controller that dies leaves it to the
- * kernel, and the guest shall not wait for a disk.
+ * is never continued. On disk before (the model's BACK_LATE): should this host
+ * and the source die, 'recover --fenced source' would continue it.
  */
 static void record_back(struct engine *e)
 {
     if (!e->back_recorded)
-        act_record(e, "back", NULL);
+        act_journal(e, "back", NULL);
     e->back_recorded = true;
 }
 

@@ -203,11 +203,15 @@ static void end(struct qmig_migration *m)
         [QMIG_OWNER_UNDECIDED] = "undecided",
     };
 
+    struct engine_verdict verdict = engine_verdict(m->engine);
+
     m->end_us = qmp_now_us();
     remember_features(m);
     json_object_object_add(
         data, "owner",
-        json_object_new_string(owners[engine_verdict(m->engine).owner]));
+        json_object_new_string(verdict.outcome == QMIG_POSTCOPY_PAUSED
+                                   ? "split"
+                                   : owners[verdict.owner]));
     if (m->journal)
         journal_write(m->journal, "end", data, false, NULL);
     if (m->journal)

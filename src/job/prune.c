@@ -50,7 +50,8 @@ static bool owner_is_known(struct json_object *record)
 
     json_object_object_get_ex(record, "owner", &owner);
     return json_object_is_type(owner, json_type_string) &&
-           strcmp(json_object_get_string(owner), "undecided") != 0;
+           (!strcmp(json_object_get_string(owner), "source") ||
+            !strcmp(json_object_get_string(owner), "destination"));
 }
 
 /* Nothing is left to do for it: it ended with an owner, or nothing was sent. */

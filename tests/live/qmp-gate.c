@@ -69,21 +69,6 @@ static int unix_socket(const char *path, struct sockaddr_un *un)
     return fd;
 }
 
-/* The socket is there only once it listens: who waits for it may connect. */
-static int listen_at(const char *path)
-{
-    struct sockaddr_un un;
-    char new_path[sizeof(un.sun_path)];
-    int fd;
-
-    snprintf(new_path, sizeof(new_path), "%s-", path);
-    fd = unix_socket(new_path, &un);
-    if (bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || listen(fd, 1) < 0 ||
-        rename(new_path, path) < 0)
-        die(path);
-    return fd;
-}
-
 /* Reads what there is, descriptors included; false at the end. */
 static bool receive(struct side *s)
 {
@@ -240,6 +225,7 @@ static bool known(const char *action)
 
 int main(int argc, char **argv)
 {
+    struct sockaddr_un un;
     int fd, client;
 
     if (argc < 4 || argc % 2) {
@@ -261,7 +247,9 @@ int main(int argc, char **argv)
     log_file = fopen(argv[1], "w");
     if (!log_file)
         die(argv[1]);
-    fd = listen_at(argv[2]);
+    fd = unix_socket(argv[2], &un);
+    if (bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || listen(fd, 1) < 0)
+        die(argv[2]);
     while ((client = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
         talk(client, argv[3]);
     die("accept");

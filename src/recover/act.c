@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What recover does to the two QEMUs. Each function may be interrupted at any
+ * point and be started again from the top: what is done already is found done.
+ * A record goes to the disk before what it permits (R3, R4).
+ */
+#include "recover/session.h"
+
+#include "error/errcode.h"
+#include "params/uri.h"
+#include "plan/plan.h"
+#include "qmp/sync.h"
+
+#include <poll.h>
+#include <string.h>
+
+#define CALL_US (5 * INT64_C(1000000))
+/* Until a QEMU has done what it accepted. */
+#define PATIENCE_US (30 * INT64_C(1000000))
+#define RETRY_MS    5
+
+static int record(struct session *s, const char *name, enum past_stage stage,
+                  struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "by", json_object_new_string("recover"));
+    if (s->fenced != FENCED_NONE)
+        json_object_object_add(data, "fenced",
+                               json_object_new_string(s->fenced == FENCED_SOURCE
+                                                          ? "source"
+                                                          : "destination"));
+    if (stage == PAST_SPLIT)
+        json_object_object_add(data, "mode",
+                               json_object_new_string("postcopy"));
+    if (journal_write(s->journal, name, data, true, errp) < 0)
+        return -1;
+    s->past.stage = stage;
+    return 0;
+}
+
+/* The last record of all. What it ends in is done: a disk that is full now
+ * does no harm, recover will find the same again. */
+static void record_end(struct session *s, const char *owner)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    CLEANUP(json_putp) struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "by", json_object_new_string("recover"));
+    json_object_object_add(data, "owner", json_object_new_string(owner));
+    if (journal_write(s->journal, "end", data, true, &err) < 0)
+        session_say(s->done, "the end could not be recorded: %s", err->msg);
+}
+
+static struct json_object *call(struct session *s, enum qmig_side side,
+                                const char *execute,
+                                struct json_object *arguments,
+                                struct qmp_error **errp)
+{
+    struct json_object *ret =
+        qmp_call(s->answer[side].client, execute, arguments, CALL_US, errp);
+
+    if (!ret)
+        qmp_prefix(errp, "%s", side_name(side));
+    return ret;
+}
+
+/* Refresh what the side says. */
+static int ask_again(struct session *s, enum qmig_side side,
+                     struct qmp_error **errp)
+{
+    struct answer *a = &s->answer[side];
+    static const char *const questions[] = {"query-status", "query-migrate"};
+    char **to[] = {&a->status, &a->migration};
+
+    for (size_t i = 0; i < 2; i++) {
+        CLEANUP(json_putp)
+        struct json_object *ret = call(s, side, questions[i], NULL, errp);
+        struct json_object *value = NULL;
+
+        if (!ret)
+            return -1;
+        json_object_object_get_ex(ret, "status", &value);
+        free(*to[i]);
+        *to[i] = value ? strdup(json_object_get_string(value)) : NULL;
+    }
+    session_judge(s);
+    return 0;
+}
+
+/* The commands of a list that are this side's. A setting that does not go back
+ * is told, and does not stand in the way. */
+static void send_list(struct session *s, struct json_object *list,
+                      enum qmig_side side, const char *what)
+{
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+        CLEANUP(json_putp) struct json_object *ret = NULL;
+        struct json_object *row = json_object_array_get_idx(list, i);
+        struct json_object *arguments = NULL;
+        const char *peer =
+            json_object_get_string(json_object_object_get(row, "peer"));
+        const char *execute =
+            json_object_get_string(json_object_object_get(row, "execute"));
+
+        if (strcmp(peer, side_name(side)) != 0)
+            continue;
+        json_object_object_get_ex(row, "arguments", &arguments);
+        ret = call(s, side, execute, arguments, &err);
+        if (ret)
+            session_say(s->done, "%s: %s: %s", side_name(side), execute, what);
+        else
+            session_say(s->done, "%s failed, %s", execute, err->msg);
+    }
+}
+
+static bool migration_goes_on(const char *status)
+{
+    static const char *const over[] = {"none", "failed", "cancelled",
+                                       "completed"};
+
+    for (size_t i = 0; status && i < ARRAY_SIZE(over); i++)
+        if (!strcmp(status, over[i]))
+            return false;
+    return status != NULL;
+}
+
+static int cancel(struct session *s, struct qmp_error **errp)
+{
+    const struct answer *a = &s->answer[QMIG_SIDE_SOURCE];
+    int64_t until = qmp_now_us() + PATIENCE_US;
+    CLEANUP(json_putp) struct json_object *ret = NULL;
+
+    if (!migration_goes_on(a->migration))
+        return 0;
+    ret = call(s, QMIG_SIDE_SOURCE, "migrate_cancel", NULL, errp);
+    if (!ret)
+        return -1;
+    while (migration_goes_on(a->migration)) {
+        if (qmp_now_us() > until)
+            return qmp_fail(errp, QMIG_ERR_DEADLINE,
+                            "source: the migration is '%s' %d seconds after "
+                            "migrate_cancel",
+                            a->migration, (int)(PATIENCE_US / 1000000));
+        poll(NULL, 0, RETRY_MS);
+        if (ask_again(s, QMIG_SIDE_SOURCE, errp) < 0)
+            return -1;
+    }
+    session_say(s->done, "source: the migration was cancelled");
+    return 0;
+}
+
+/* Until the guest of a side runs; QEMU 7.2 refuses for some ms after the end
+ * of a migration ("Migration is not finalized yet"). */
+static int let_run(struct session *s, enum qmig_side side,
+                   struct qmp_error **errp)
+{
+    int64_t until = qmp_now_us() + PATIENCE_US;
+
+    for (;;) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+        CLEANUP(json_putp) struct json_object *ret = NULL;
+
+        if (ask_again(s, side, errp) < 0)
+            return -1;
+        if (side == QMIG_SIDE_SOURCE ? plan_status_runs(s->answer[side].status)
+                                     : s->dest == DST_RUNS)
+            return 0;
+        ret = call(s, side, "cont", NULL, &err);
+        if (ret) {
+            session_say(s->done, "%s: continued", side_name(side));
+            continue;
+        }
+        if (err->code != QMP_ERR_REFUSED || qmp_now_us() > until)
+            return qmp_propagate(errp, TAKE_PTR(err));
+        poll(NULL, 0, RETRY_MS);
+    }
+}
+
+static void quit(struct session *s, enum qmig_side side)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    CLEANUP(json_putp)
+    struct json_object *ret = call(s, side, "quit", NULL, &err);
+    bool never = false;
+
+    /* It may close before it answers. */
+    if (!ret && err->code != QMP_ERR_CLOSED) {
+        session_say(s->done, "it was not ended: %s", err->msg);
+        return;
+    }
+    if (ret) /* the end of the connection is the end of the process */
+        qmp_run(s->answer[side].client, &never, CALL_US, NULL);
+    session_say(s->done, "%s: ended", side_name(side));
+}
+
+static int resume_source(struct session *s, struct qmp_error **errp)
+{
+    if (s->source == SRC_NO)
+        return 0;
+    if (s->past.runs && let_run(s, QMIG_SIDE_SOURCE, errp) < 0)
+        return -1;
+    send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
+    return 0;
+}
+
+/* Left open if a side did not answer: what it needs is done another time. */
+static void finish_journal(struct session *s, const char *owner,
+                           bool source_done, bool dest_done)
+{
+    if (source_done && dest_done) {
+        record_end(s, owner);
+        return;
+    }
+    session_say(s->done,
+                "the %s is left as it is: recover again when it "
+                "answers, or end it by hand",
+                source_done ? "destination" : "source");
+}
+
+int act_back(struct session *s, struct qmp_error **errp)
+{
+    /* Where `migrate` was never sent there is nothing to be permitted. */
+    if (s->past.stage != PAST_BACK && s->past.stage != PAST_BEGIN &&
+        record(s, "back", PAST_BACK, errp) < 0)
+        return -1;
+    if (s->source != SRC_NO && s->past.stage != PAST_BEGIN &&
+        cancel(s, errp) < 0)
+        return -1;
+    /* Before the source goes on: a destination that has loaded may hold the
+     * locks of the images. */
+    if (s->dest != DST_NO && s->dest != DST_RUNS)
+        quit(s, QMIG_SIDE_DEST);
+    if (resume_source(s, errp) < 0)
+        return -1;
+    finish_journal(s, "source",
+                   s->source != SRC_NO || s->fenced == FENCED_SOURCE,
+                   s->dest != DST_NO || session_is_gone(s, QMIG_SIDE_DEST));
+    return 0;
+}
+
+int act_forward(struct session *s, struct qmp_error **errp)
+{
+    if (s->past.stage != PAST_COMMIT &&
+        record(s, "commit", PAST_COMMIT, errp) < 0)
+        return -1;
+    if (s->past.arrives_paused)
+        send_list(s, s->past.takeover, QMIG_SIDE_DEST, "taken over");
+    else if (let_run(s, QMIG_SIDE_DEST, errp) < 0)
+        return -1;
+    return act_finish(s, errp);
+}
+
+int act_finish(struct session *s, struct qmp_error **errp)
+{
+    send_list(s, s->past.undo, QMIG_SIDE_DEST, "as before the migration");
+    if (s->past.stage != PAST_QUIT && record(s, "quit", PAST_QUIT, errp) < 0)
+        return -1;
+    if (s->source == SRC_MOVED && s->past.keep_source)
+        send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
+    else if (s->source == SRC_MOVED)
+        quit(s, QMIG_SIDE_SOURCE);
+    finish_journal(
+        s, "destination",
+        s->source == SRC_MOVED || session_is_gone(s, QMIG_SIDE_SOURCE), true);
+    return 0;
+}
+
+/* Post-copy */
+
+struct oob {
+    bool done;
+    struct qmp_error *err;
+};
+
+static void on_oob(struct qmp_client *c UNUSED, struct json_object *ret UNUSED,
+                   const struct qmp_error *err, void *opaque)
+{
+    struct oob *oob = opaque;
+
+    oob->done = true;
+    oob->err = err ? qmp_error_copy(err) : NULL;
+}
+
+/* The main loop of a QEMU that lacks pages may hang: out of band it answers. */
+static int call_oob(struct session *s, enum qmig_side side, const char *execute,
+                    struct json_object *arguments, struct qmp_error **errp)
+{
+    struct qmp_client *client = s->answer[side].client;
+    struct oob oob = {false, NULL};
+    uint64_t id;
+    struct qmp_command command = {
+        .execute = execute,
+        .arguments = arguments,
+        .oob = qmp_client_has_oob(client),
+        .deadline_us = qmp_now_us() + CALL_US,
+        .done = on_oob,
+        .opaque = &oob,
+    };
+
+    if (qmp_client_submit(client, &command, &id, errp) < 0)
+        return -1;
+    if (qmp_run(client, &oob.done, 2 * CALL_US, NULL) < 0 && !oob.done)
+        qmp_client_cancel(client, id);
+    if (!oob.err)
+        return 0;
+    qmp_prefix(&oob.err, "%s: %s", side_name(side), execute);
+    return qmp_propagate(errp, oob.err);
+}
+
+static bool is_paused(const struct session *s, enum qmig_side side)
+{
+    const char *migration = s->answer[side].migration;
+
+    return migration && !strcmp(migration, "postcopy-paused");
+}
+
+static struct json_object *uri_object(const char *uri)
+{
+    struct json_object *object = json_object_new_object();
+
+    json_object_object_add(object, "uri", json_object_new_string(uri));
+    return object;
+}
+
+/* Where the destination listens now: *ret is S's URI. */
+static int listen_again(struct session *s, char **ret, struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *listen = uri_object(s->past.listen);
+    CLEANUP(json_putp) struct json_object *info = NULL;
+    CLEANUP(migrate_uri_clear) struct migrate_uri uri = {0};
+    const char *path;
+    int port = 0;
+
+    if (call_oob(s, QMIG_SIDE_DEST, "migrate-recover", listen, errp) < 0 ||
+        migrate_uri_parse(s->past.connect, &uri, errp) < 0)
+        return -1;
+    if (uri.kind != URI_UNIX && !uri.port) {
+        info = call(s, QMIG_SIDE_DEST, "query-migrate", NULL, errp);
+        if (!info)
+            return -1;
+        if (!migrate_info_listens(info, &port, &path) || !port)
+            return qmp_fail(errp, QMIG_ERR_PORT,
+                            "destination: query-migrate does not say which "
+                            "port it listens on");
+        uri.port = port;
+    }
+    *ret = migrate_uri_text(&uri);
+    return *ret ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+}
+
+/* Both have lost each other: a second connection. */
+static int reconnect(struct session *s, struct qmp_error **errp)
+{
+    CLEANUP(freep) char *uri = NULL;
+    CLEANUP(json_putp) struct json_object *arguments = NULL;
+    CLEANUP(json_putp) struct json_object *ret = NULL;
+
+    if (!s->past.listen || !s->past.connect)
+        return qmp_fail(errp, QMIG_ERR_POSTCOPY,
+                        "the journal does not say where the destination can "
+                        "be reached");
+    if (listen_again(s, &uri, errp) < 0)
+        return -1;
+    arguments = uri_object(uri);
+    json_object_object_add(arguments, "resume", json_object_new_boolean(true));
+    ret = call(s, QMIG_SIDE_SOURCE, "migrate", arguments, errp);
+    if (!ret)
+        return -1;
+    session_say(s->done, "both sides: connected again by %s", uri);
+    return 0;
+}
+
+/* One look at both, and what is due. 1: it is through. */
+static int split_step(struct session *s, struct qmp_error **errp)
+{
+    bool src_paused = is_paused(s, QMIG_SIDE_SOURCE);
+    bool dst_paused = is_paused(s, QMIG_SIDE_DEST);
+
+    if (s->source == SRC_MOVED && s->dest == DST_RUNS)
+        return 1;
+    if (src_paused && dst_paused)
+        return reconnect(s, errp);
+    /* Refused by a side that is about to find out by itself. */
+    if (src_paused || dst_paused) {
+        call_oob(s, src_paused ? QMIG_SIDE_DEST : QMIG_SIDE_SOURCE,
+                 "migrate-pause", NULL, NULL);
+        return 0;
+    }
+    if (s->past.arrives_paused || plan_status_runs(s->answer[1].status))
+        return 0;
+    CLEANUP(json_putp)
+    struct json_object *ret = call(s, QMIG_SIDE_DEST, "cont", NULL, NULL);
+    if (ret)
+        session_say(s->done, "destination: continued");
+    return 0;
+}
+
+/* RAM that is still to be sent; no answer counts as a change. */
+static uint64_t bytes_left(struct session *s)
+{
+    CLEANUP(json_putp)
+    struct json_object *info =
+        call(s, QMIG_SIDE_SOURCE, "query-migrate", NULL, NULL);
+    struct json_object *ram = NULL;
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(info, "ram", &ram);
+    json_object_object_get_ex(ram, "remaining", &value);
+    return value ? (uint64_t)json_object_get_int64(value) : 0;
+}
+
+int act_split(struct session *s, struct qmp_error **errp)
+{
+    int64_t until = qmp_now_us() + PATIENCE_US;
+    uint64_t before = UINT64_MAX;
+    int rc;
+
+    if (s->source == SRC_NO)
+        return qmp_fail(errp, QMIG_ERR_POSTCOPY,
+                        "the source does not answer: the pages that are "
+                        "missing are there");
+    if (s->past.stage != PAST_SPLIT &&
+        record(s, "commit", PAST_SPLIT, errp) < 0)
+        return -1;
+    while ((rc = split_step(s, errp)) == 0) {
+        uint64_t left = bytes_left(s);
+
+        if (left != before)
+            until = qmp_now_us() + PATIENCE_US;
+        before = left;
+        if (qmp_now_us() > until)
+            return qmp_fail(errp, QMIG_ERR_DEADLINE,
+                            "post-copy stands still for %d seconds",
+                            (int)(PATIENCE_US / 1000000));
+        poll(NULL, 0, 10 * RETRY_MS);
+        if (ask_again(s, QMIG_SIDE_SOURCE, errp) < 0 ||
+            ask_again(s, QMIG_SIDE_DEST, errp) < 0)
+            return -1;
+    }
+    return rc < 0 ? -1 : act_finish(s, errp);
+}

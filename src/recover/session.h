@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One call of `owner` or `recover`: the journal, both answers, the verdict,
+ * and what is told of them. Shared by the files of recover/ only.
+ */
+#ifndef QMIG_SESSION_H
+#define QMIG_SESSION_H
+
+#include "recover/ask.h"
+#include "recover/verdict.h"
+
+struct session {
+    char *state; /* directories */
+    char *dir;
+    struct journal_log log;
+    struct past past;
+    char *holder; /* the process that acts on the guest now, or NULL */
+    int lock;     /* ours, -1 */
+    const char *addr[2];
+    struct answer answer[2];
+    enum src_answer source;
+    enum dst_answer dest;
+    enum fenced fenced;
+    struct verdict verdict;
+    int64_t timeout_us;
+
+    struct journal *journal; /* open for recover */
+    struct json_object *evidence;
+    struct json_object *done;
+    struct qmp_error *err; /* what stopped recover, or NULL */
+};
+
+/* Find and read the journal; ask; judge. -1: there is no verdict; then, too,
+ * session_done() is due. `locked`: the caller holds the lock of the guest. */
+int session_open(struct session *s, const struct qmig_recover_options *o,
+                 bool locked, struct qmp_error **errp);
+/* Ask both sides again. */
+void session_ask(struct session *s);
+void session_judge(struct session *s);
+void session_done(struct session *s);
+
+/* Is nobody there, so that nothing has to be ended? */
+bool session_is_gone(const struct session *s, enum qmig_side side);
+
+/* A line of the evidence, or of what was done. */
+void session_say(struct json_object *list, const char *fmt, ...)
+    PRINTF_LIKE(2, 3);
+
+struct json_object *session_json(const struct session *s);
+int session_exit(const struct session *s);
+
+/* act.c: one step of the verdict's way. 0: it is through; -1: *errp says what
+ * stands in the way. */
+int act_back(struct session *s, struct qmp_error **errp);
+int act_forward(struct session *s, struct qmp_error **errp);
+int act_split(struct session *s, struct qmp_error **errp);
+int act_finish(struct session *s, struct qmp_error **errp);
+
+#endif

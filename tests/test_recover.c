@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The decision table, row by row; what a journal's records mean; and owner and
+ * recover on state directories with nobody to ask. */
+#include "tests/lib/test.h"
+#include "error/errcode.h"
+#include "job/statedir.h"
+#include "recover/verdict.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define SRC QMIG_OWNER_SOURCE
+#define DST QMIG_OWNER_DEST
+#define UND QMIG_OWNER_UNDECIDED
+
+/* What is expected, written down once more and apart from the table: by the
+ * stage, a grid of source x destination, each "owner way". Owners: s, d, u;
+ * ways: - nothing, w wait, b back, f forward, q finish,
+ * s through post-copy. */
+static const struct {
+    enum past_stage past;
+    enum fenced fenced;
+    const char *grid[SRC__MAX]; /* NO RUNS STOPPED MOVED RESUMED SPLIT; what is
+                                  left out is no post-copy's */
+} grids[] = {
+    /* columns:           NO WAITS LOADS FAILED LOADED RUNS SPLIT */
+    {PAST_NOTHING,
+     FENCED_NONE,
+     {"s- s- s- s- s- s-", "s- s- s- s- s- s-", "s- s- s- s- s- s-",
+      "s- s- s- s- s- s-", "s- s- s- s- s- s-"}},
+    {PAST_BEGIN,
+     FENCED_NONE,
+     {"sb sb sb sb sb sb", "sb sb sb sb sb sb", "sb sb sb sb sb sb",
+      "sb sb sb sb sb sb", "sb sb sb sb sb sb"}},
+    {PAST_MIGRATE,
+     FENCED_NONE,
+     {"uw sw sw sw uw dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb sb sb sb dq", "sb sb sb sb sb uw"}},
+    {PAST_MIGRATE,
+     FENCED_SOURCE,
+     {"uw sb sb sb df dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb sb sb sb dq", "sb sb sb sb sb uw"}},
+    {PAST_SWITCHOVER,
+     FENCED_NONE,
+     {"uw uw sw sw uw dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "uw uw uw sb df dq", "uw uw uw uw uw uw"}},
+    {PAST_SWITCHOVER,
+     FENCED_SOURCE,
+     {"dw dw sb sb df dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "uw uw uw sb df dq", "uw uw uw uw uw uw"}},
+    {PAST_SWITCHOVER,
+     FENCED_DEST,
+     {"sw sw sw sw uw dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb uw sb df dq", "sb sb uw sb uw uw"}},
+    {PAST_POSTCOPY,
+     FENCED_NONE,
+     {"uw uw uw uw uw dq ds", "sb sb sb sb sb uw ds", "sb sb sb sb sb dw ds",
+      "uw uw uw uw df dq ds", "uw uw uw uw uw uw ds", "uw uw ds uw ds ds ds"}},
+    {PAST_POSTCOPY,
+     FENCED_SOURCE,
+     {"uw uw uw uw df dq ds", "sb sb sb sb sb uw ds", "sb sb sb sb sb dw ds",
+      "uw uw uw uw df dq ds", "uw uw uw uw uw uw ds", "uw uw ds uw ds ds ds"}},
+    {PAST_SPLIT,
+     FENCED_NONE,
+     {"uw uw uw uw df dq ds", "sb sb sb sb sb uw ds", "sb sb sb sb sb dw ds",
+      "uw uw uw uw df dq ds", "uw uw uw uw uw uw ds", "uw uw ds uw ds ds ds"}},
+    {PAST_SPLIT,
+     FENCED_DEST,
+     {"uw uw uw uw df dq ds", "sb sb sb sb sb uw ds", "sb sb sb sb sb dw ds",
+      "uw uw uw uw df dq ds", "uw uw uw uw uw uw ds", "uw uw ds uw ds ds ds"}},
+    {PAST_COMMIT,
+     FENCED_NONE,
+     {"uw uw uw uw df dq", "uw uw uw uw uw uw", "uw uw uw uw uw dw",
+      "uw uw uw uw df dq", "uw uw uw uw uw uw"}},
+    {PAST_COMMIT,
+     FENCED_DEST,
+     {"sw sw sw sw df dq", "sb sb uw sb uw uw", "sb sb uw sb uw dw",
+      "sb sb uw sb df dq", "sb sb uw sb uw uw"}},
+    {PAST_QUIT,
+     FENCED_NONE,
+     {"d- d- d- d- dq dq", "uw uw uw uw uw uw", "d- d- d- d- dq dq",
+      "d- d- d- d- dq dq", "uw uw uw uw uw uw"}},
+    {PAST_BACK,
+     FENCED_NONE,
+     {"sw sw sw sw sw dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb sb sb sb dq", "sb sb sb sb sb uw"}},
+    {PAST_BACK,
+     FENCED_SOURCE,
+     {"sb sb sb sb sb dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb sb sb sb dq", "sb sb sb sb sb uw"}},
+    {PAST_ENDED_SOURCE,
+     FENCED_NONE,
+     {"s- s- s- s- s- s-", "s- s- s- s- s- s-", "s- s- s- s- s- s-",
+      "s- s- s- s- s- s-", "s- s- s- s- s- s-"}},
+    {PAST_ENDED_DEST,
+     FENCED_NONE,
+     {"d- d- d- d- d- d-", "d- d- d- d- d- d-", "d- d- d- d- d- d-",
+      "d- d- d- d- d- d-", "d- d- d- d- d- d-"}},
+};
+
+static void table_says_what_is_expected_of_each_row(void **state UNUSED)
+{
+    static const char owners[] = {[SRC] = 's', [DST] = 'd', [UND] = 'u'};
+    static const char ways[] = {
+        [WAY_NONE] = '-',    [WAY_WAIT] = 'w',   [WAY_BACK] = 'b',
+        [WAY_FORWARD] = 'f', [WAY_FINISH] = 'q', [WAY_SPLIT] = 's'};
+
+    for (size_t g = 0; g < ARRAY_SIZE(grids); g++)
+        for (int s = 0; s < SRC__MAX; s++)
+            for (int d = 0; d < DST__MAX; d++) {
+                struct verdict v =
+                    verdict_of(grids[g].past, (enum src_answer)s,
+                               (enum dst_answer)d, grids[g].fenced);
+                const char *row = grids[g].grid[s];
+
+                if (!row || strlen(row) < 3 * (size_t)d)
+                    continue;
+                const char *want = row + 3 * d;
+
+                if (owners[v.owner] != want[0] || ways[v.way] != want[1])
+                    fail_msg("journal '%s', fenced %d, source %s, destination "
+                             "%s: %c%c (%s), wanted %.2s",
+                             past_stage_name(grids[g].past), grids[g].fenced,
+                             src_answer_text((enum src_answer)s),
+                             dst_answer_text((enum dst_answer)d),
+                             owners[v.owner], ways[v.way], v.why, want);
+            }
+}
+
+/* The rules of the handover, over everything that can be asked. */
+static void no_row_breaks_a_rule_of_the_handover(void **state UNUSED)
+{
+    for (int p = 0; p < PAST__MAX; p++)
+        for (int s = 0; s < SRC__MAX; s++)
+            for (int d = 0; d < DST__MAX; d++)
+                for (int f = 0; f < FENCED__MAX; f++) {
+                    struct verdict v =
+                        verdict_of((enum past_stage)p, (enum src_answer)s,
+                                   (enum dst_answer)d, (enum fenced)f);
+                    bool src_runs = s == SRC_RUNS || s == SRC_RESUMED;
+
+                    assert_string_not_equal(v.why,
+                                            "no rule for what was found");
+                    /* Never twice. */
+                    if (v.way == WAY_FORWARD) {
+                        assert_false(src_runs);
+                        assert_int_equal(d, DST_LOADED);
+                        assert_int_not_equal(p, PAST_BACK);
+                        assert_int_equal(v.owner, DST);
+                        if (s == SRC_NO && p != PAST_COMMIT && p != PAST_SPLIT)
+                            assert_int_equal(f, FENCED_SOURCE);
+                    }
+                    assert_int_equal(v.split, v.way == WAY_SPLIT);
+                    if (v.way == WAY_BACK && p != PAST_BEGIN) {
+                        assert_int_not_equal(d, DST_RUNS);
+                        assert_int_not_equal(d, DST_SPLIT);
+                        assert_int_not_equal(s, SRC_SPLIT);
+                        assert_int_equal(v.owner, SRC);
+                        /* R6: what may be committed goes back only by D's own
+                         * word or the user's. */
+                        if ((p == PAST_SWITCHOVER || p == PAST_COMMIT) &&
+                            (s == SRC_MOVED || s == SRC_RESUMED))
+                            assert_true(d == DST_FAILED || f == FENCED_DEST);
+                        assert_int_not_equal(p, PAST_QUIT);
+                    }
+                    /* R7: the source is given up by D's word alone. */
+                    if (v.way == WAY_FINISH)
+                        assert_true(d == DST_RUNS || p == PAST_QUIT);
+                    if (v.owner == UND)
+                        assert_int_equal(v.way, WAY_WAIT);
+                }
+}
+
+static void answers_are_read_from_both_states(void **state UNUSED)
+{
+    static const struct {
+        const char *status, *migration;
+        enum src_answer source;
+        enum dst_answer dest;
+    } rows[] = {
+        {NULL, NULL, SRC_NO, DST_NO},
+        {"running", NULL, SRC_RUNS, DST_RUNS},
+        {"running", "active", SRC_RUNS, DST_RUNS},
+        {"running", "completed", SRC_RESUMED, DST_RUNS},
+        {"finish-migrate", "pre-switchover", SRC_STOPPED, DST_WAITS},
+        {"finish-migrate", "device", SRC_STOPPED, DST_WAITS},
+        {"postmigrate", "completed", SRC_MOVED, DST_RUNS},
+        {"paused", "failed", SRC_STOPPED, DST_FAILED},
+        {"paused", "completed", SRC_MOVED, DST_LOADED},
+        {"prelaunch", "completed", SRC_MOVED, DST_LOADED},
+        {"paused", NULL, SRC_STOPPED, DST_WAITS},
+        {"inmigrate", NULL, SRC_STOPPED, DST_WAITS},
+        {"inmigrate", "setup", SRC_STOPPED, DST_WAITS},
+        {"inmigrate", "active", SRC_STOPPED, DST_LOADS},
+        {"inmigrate", "failed", SRC_STOPPED, DST_FAILED},
+        {"io-error", "completed", SRC_MOVED, DST_RUNS},
+        {"running", "postcopy-active", SRC_SPLIT, DST_SPLIT},
+        {"paused", "postcopy-paused", SRC_SPLIT, DST_SPLIT},
+        {"finish-migrate", "postcopy-device", SRC_STOPPED, DST_WAITS},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_int_equal(verdict_source(rows[i].status, rows[i].migration),
+                         rows[i].source);
+        assert_int_equal(verdict_dest(rows[i].status, rows[i].migration),
+                         rows[i].dest);
+    }
+}
+
+static void texts_are_there(void **state UNUSED)
+{
+    for (int i = 0; i < WAY__MAX; i++)
+        assert_true(*way_name((enum way)i) && *way_text((enum way)i));
+    for (int i = 0; i < SRC__MAX; i++)
+        assert_true(*src_answer_text((enum src_answer)i));
+    for (int i = 0; i < DST__MAX; i++)
+        assert_true(*dst_answer_text((enum dst_answer)i));
+    for (int i = 0; i < PAST__MAX; i++)
+        assert_true(*past_stage_name((enum past_stage)i));
+}
+
+/* Records */
+
+#define BEGIN                                                                  \
+    "{\"record\":\"begin\",\"journal\":1,\"guest\":\"vm\",\"source\":\"/s\","  \
+    "\"destination\":\"/d\",\"runs\":true,\"arrives_paused\":false,"           \
+    "\"keep_source\":false,\"undo\":[],\"takeover\":[]"
+
+static struct qmp_error *err;
+
+/* Records as an array of JSON: the stage that they end in, or -1. */
+static int stage_of(const char *text)
+{
+    struct json_object *list = json_tokener_parse(text);
+    struct journal_log log = {0};
+    struct past past = {0};
+
+    assert_non_null(list);
+    log.n = json_object_array_length(list);
+    log.records = calloc(log.n + 1, sizeof(struct json_object *));
+    for (size_t i = 0; i < log.n; i++)
+        log.records[i] = json_object_get(json_object_array_get_idx(list, i));
+    json_object_put(list);
+
+    int rc = past_read(&log, "id", &past, &err);
+    int stage = rc < 0 ? -1 : (int)past.stage;
+    past_clear(&past);
+    journal_log_clear(&log);
+    return stage;
+}
+
+static void stages_follow_the_records(void **state UNUSED)
+{
+#define R(name)    ",{\"record\":\"" name "\"}"
+#define SPLIT      ",{\"record\":\"commit\",\"mode\":\"postcopy\"}"
+#define END(owner) ",{\"record\":\"end\",\"owner\":\"" owner "\"}"
+    static const struct {
+        const char *text;
+        enum past_stage stage;
+    } rows[] = {
+        {"[]", PAST_NOTHING},
+        {"[{\"record\":\"end\",\"owner\":\"source\"}]", PAST_ENDED_SOURCE},
+        {"[" BEGIN "}]", PAST_BEGIN},
+        {"[" BEGIN "}" R("migrate") "]", PAST_MIGRATE},
+        {"[" BEGIN "}" R("migrate") R("switchover") "]", PAST_SWITCHOVER},
+        {"[" BEGIN "}" R("migrate") R("switchover") R("commit") "]",
+         PAST_COMMIT},
+        {"[" BEGIN "}" R("migrate") R("switchover") R("quit") "]", PAST_QUIT},
+        {"[" BEGIN "}" R("migrate") R("back") "]", PAST_BACK},
+        {"[" BEGIN "}" R("migrate") R("back") R("back") "]", PAST_BACK},
+        {"[" BEGIN "}" R("migrate") R("back") END("source") "]",
+         PAST_ENDED_SOURCE},
+        {"[" BEGIN "}" R("migrate") R("switchover") END("undecided") "]",
+         PAST_SWITCHOVER},
+        {"[" BEGIN "}" R("migrate") R("switchover") END("undecided")
+             R("commit") "]",
+         PAST_COMMIT},
+        {"[" BEGIN "}" R("migrate") R("postcopy") R("switchover") "]",
+         PAST_POSTCOPY},
+        {"[" BEGIN "}" R("migrate") R("switchover") R("postcopy")
+             R("commit") "]",
+         PAST_COMMIT},
+        {"[" BEGIN "}" R("migrate") R("switchover") R("postcopy") SPLIT "]",
+         PAST_SPLIT},
+        {"[" BEGIN "}" R("migrate") R("postcopy") SPLIT END("split") "]",
+         PAST_SPLIT},
+        {"[" BEGIN "}" R("migrate") R("quit") END("destination") "]",
+         PAST_ENDED_DEST},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        assert_int_equal(stage_of(rows[i].text), rows[i].stage);
+}
+
+static void records_that_make_no_sense_are_refused(void **state UNUSED)
+{
+    static const struct {
+        const char *text, *error;
+    } rows[] = {
+        {"[" BEGIN "}" R("migrate") R("back") R("commit") "]",
+         "record 4, 'commit': may not follow 'back'"},
+        {"[" BEGIN "}" R("switchover") "]",
+         "record 2, 'switchover': may not follow 'begin'"},
+        {"[" BEGIN "}," BEGIN "}]",
+         "record 2, 'begin': may not follow 'begin'"},
+        {"[" BEGIN "}" R("teleport") "]",
+         "record 2, 'teleport': this version does not know it"},
+        {"[" BEGIN "}" R("postcopy") "]",
+         "record 2, 'postcopy': may not follow 'begin'"},
+        {"[" BEGIN "}" R("migrate") R("quit") R("back") "]",
+         "record 4, 'back': may not follow 'quit'"},
+        {"[" BEGIN "}" END("nobody") "]",
+         "record 2, 'end': 'owner' is none that is known"},
+        {"[{\"record\":\"begin\",\"journal\":2}]",
+         "the format's version is 2, must be 1"},
+        {"[{\"record\":\"begin\"}]",
+         "the format's version is missing, must be 1"},
+        {"[{\"record\":\"begin\",\"journal\":1}]",
+         "record 1, 'begin': 'guest' must be a string"},
+        {"[" BEGIN ",\"undo\":7}]", "'undo' must be an array"},
+        {"[" BEGIN ",\"undo\":[{\"peer\":\"source\"}]}]",
+         "'undo' row 1 is not a command for source or destination"},
+        {"[" BEGIN ",\"takeover\":[{\"peer\":\"x\",\"execute\":\"cont\"}]}]",
+         "'takeover' row 1 is not a command"},
+        {"[" BEGIN ",\"undo\":[{\"peer\":\"source\",\"execute\":\"a\","
+         "\"arguments\":3}]}]",
+         "'undo' row 1 is not a command"},
+        {"[" BEGIN ",\"runs\":1}]", "'runs' must be true or false"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        assert_int_equal(stage_of(rows[i].text), -1);
+        assert_int_equal(err->code, QMIG_ERR_JOURNAL_BAD);
+        if (!strstr(err->msg, rows[i].error))
+            fail_msg("'%s' is not in '%s'", rows[i].error, err->msg);
+        qmp_error_free(err);
+        err = NULL;
+    }
+}
+
+/* owner and recover, where no QEMU answers */
+
+static char dir[64];
+
+static int setup(void **state UNUSED)
+{
+    snprintf(dir, sizeof(dir), "/tmp/test_recover.XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int teardown(void **state UNUSED)
+{
+    char command[128];
+
+    qmp_error_free(err);
+    err = NULL;
+    snprintf(command, sizeof(command), "rm -rf %s", dir);
+    return system(command);
+}
+
+#define ID "20260131T120000-0000000a"
+
+/* A journal with `begin` and these records (separated by blanks). */
+static void make_journal(const char *id, const char *records)
+{
+    CLEANUP(json_putp) struct json_object *begin = NULL;
+    CLEANUP(freep) char *copy = strdup(records);
+    char path[128];
+    char *rest = copy;
+    char *name;
+
+    snprintf(path, sizeof(path), "%s/%s", dir, id);
+    assert_int_equal(mkdir(path, 0700), 0);
+    struct journal *j = journal_create(path, &err);
+    assert_non_null(j);
+    begin = json_tokener_parse(BEGIN ",\"id\":\"x\"}");
+    json_object_object_del(begin, "record");
+    snprintf(path, sizeof(path), "%s/none", dir);
+    json_object_object_add(begin, "source", json_object_new_string(path));
+    json_object_object_add(begin, "destination", json_object_new_string(path));
+    assert_int_equal(journal_write(j, "begin", begin, true, &err), 0);
+    while ((name = strsep(&rest, " ")))
+        if (*name)
+            assert_int_equal(journal_write(j, name, NULL, true, &err), 0);
+    journal_close(j);
+}
+
+static struct qmig_recover_options options(const char *id, const char *fenced)
+{
+    return (struct qmig_recover_options){
+        .id = id, .state_dir = dir, .fenced = fenced};
+}
+
+static const char *member(struct json_object *o, const char *name)
+{
+    struct json_object *value = NULL;
+
+    assert_true(json_object_object_get_ex(o, name, &value));
+    return json_object_get_string(value);
+}
+
+static void owner_gives_evidence_and_changes_nothing(void **state UNUSED)
+{
+    struct qmig_recover_options o = options("vm", NULL);
+    CLEANUP(json_putp) struct json_object *report = NULL;
+    char path[128];
+    struct stat before, after;
+
+    make_journal(ID, "migrate switchover");
+    snprintf(path, sizeof(path), "%s/" ID "/journal", dir);
+    assert_int_equal(stat(path, &before), 0);
+    assert_int_equal(qmig_owner(&o, &report, &err), 5);
+    assert_string_equal(member(report, "owner"), "undecided");
+    assert_string_equal(member(report, "journal"), "switchover");
+    assert_string_equal(member(report, "way"), "wait");
+    assert_non_null(
+        strstr(member(report, "evidence"), "source: does not answer: "));
+    assert_non_null(strstr(member(report, "evidence"), "cannot connect"));
+    assert_non_null(strstr(member(report, "recover"), "--fenced"));
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_size, after.st_size);
+    snprintf(path, sizeof(path), "%s/vm.lock", dir);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
+static void fence_is_taken_and_named_when_it_is_none(void **state UNUSED)
+{
+    struct qmig_recover_options o = options(ID, "destination");
+    CLEANUP(json_putp) struct json_object *report = NULL;
+
+    make_journal(ID, "migrate switchover");
+    assert_int_equal(qmig_recover(&o, &report, &err), 1);
+    o.fenced = "both";
+    assert_int_equal(qmig_recover(&o, &report, &err), -1);
+    assert_string_equal(err->msg, "'both' cannot be fenced, must be 'source' "
+                                  "or 'destination'");
+}
+
+static void recover_that_can_do_nothing_records_nothing(void **state UNUSED)
+{
+    struct qmig_recover_options o = options(ID, NULL);
+    struct json_object *report = NULL;
+    struct journal_log log;
+    char path[128];
+
+    make_journal(ID, "migrate");
+    o.fenced = "destination";
+    assert_int_equal(qmig_recover(&o, &report, &err), 1);
+    assert_string_equal(member(report, "way"), "wait");
+    json_object_put(report);
+
+    snprintf(path, sizeof(path), "%s/" ID, dir);
+    assert_int_equal(journal_read(path, &log, &err), 0);
+    assert_int_equal(log.n, 2); /* nothing was done, nothing is recorded */
+    journal_log_clear(&log);
+}
+
+static void older_migration_is_not_recovered(void **state UNUSED)
+{
+    struct qmig_recover_options o = options(ID, NULL);
+    CLEANUP(json_putp) struct json_object *report = NULL;
+
+    make_journal(ID, "migrate");
+    make_journal("20260131T120001-0000000a", "migrate");
+    assert_int_equal(qmig_recover(&o, &report, &err), -1);
+    assert_string_equal(err->msg, "migration '" ID "' is not the last one of "
+                                  "its guest: that is "
+                                  "'20260131T120001-0000000a'");
+    assert_int_equal(err->code, QMIG_ERR_USAGE);
+}
+
+static void recover_waits_for_nobody_who_holds_the_guest(void **state UNUSED)
+{
+    struct qmig_recover_options o = options(ID, NULL);
+    CLEANUP(json_putp) struct json_object *report = NULL;
+
+    make_journal(ID, "migrate switchover commit");
+    int fd = statedir_lock(dir, "vm", ID, &err);
+    assert_true(fd >= 0);
+    assert_int_equal(qmig_recover(&o, &report, &err), -1);
+    assert_int_equal(err->code, QMIG_ERR_LOCKED);
+    qmp_error_free(err);
+    err = NULL;
+    /* owner tells from the journal, and who it is. */
+    assert_int_equal(qmig_owner(&o, &report, &err), 0);
+    assert_non_null(strstr(member(report, "holder"), "process "));
+    assert_non_null(strstr(member(report, "evidence"), "were not asked"));
+    close(fd);
+}
+
+static void damaged_journal_gives_no_verdict(void **state UNUSED)
+{
+    struct qmig_recover_options o = options(ID, NULL);
+    CLEANUP(json_putp) struct json_object *report = NULL;
+    char path[128];
+
+    make_journal(ID, "migrate switchover");
+    snprintf(path, sizeof(path), "%s/" ID "/journal", dir);
+    int fd = open(path, O_WRONLY);
+    assert_int_equal(pwrite(fd, "X", 1, 12), 1);
+    close(fd);
+    assert_int_equal(qmig_owner(&o, &report, &err), -1);
+    assert_int_equal(err->code, QMIG_ERR_JOURNAL_BAD);
+    assert_int_equal(qmig_errcode_exit(err->code), 5);
+    assert_non_null(strstr(err->msg, "line 1: the checksum is wrong"));
+}
+
+int main(void)
+{
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(table_says_what_is_expected_of_each_row),
+        cmocka_unit_test(no_row_breaks_a_rule_of_the_handover),
+        cmocka_unit_test(answers_are_read_from_both_states),
+        cmocka_unit_test(texts_are_there),
+        cmocka_unit_test(stages_follow_the_records),
+        cmocka_unit_test(records_that_make_no_sense_are_refused),
+        T(owner_gives_evidence_and_changes_nothing),
+        T(fence_is_taken_and_named_when_it_is_none),
+        T(recover_that_can_do_nothing_records_nothing),
+        T(older_migration_is_not_recovered),
+        T(recover_waits_for_nobody_who_holds_the_guest),
+        T(damaged_journal_gives_no_verdict),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
