@@ -138,7 +138,8 @@ void act_step(struct engine *e, const struct plan_step *step, unsigned tag);
 void ask_info(struct engine *e, enum qmig_side side);
 void ask_status(struct engine *e, enum qmig_side side);
 
-/* The state functions: forward.c and rollback.c. */
+/* The state functions: begin.c, transfer.c, postcopy.c, finish.c, rollback.c.
+ */
 typedef void state_fn(struct engine *e, const struct engine_event *ev);
 state_fn begin_event, prepare_event, precopy_event, switchover_event,
     postcopy_event, finish_event, confirm_event;
@@ -167,16 +168,38 @@ void try_postcopy(struct engine *e);
 
 /* forward.c */
 extern const char dest_cannot_load[];
-/* `commit`, on disk before what follows. */
-void engine_journal_commit(struct engine *e, const char *mode);
-void enter_confirm(struct engine *e);
-void send_steps(struct engine *e, enum step_kind first, enum step_kind last);
+bool status_is(const struct peer *peer, const char *status);
+bool is_tag(const struct engine_event *ev, enum tag kind);
 const struct plan_step *step_of(const struct engine *e,
                                 const struct engine_event *ev);
+void send_steps(struct engine *e, enum step_kind first, enum step_kind last);
 void deadline_passed(struct engine *e, enum qmig_side side, enum deadline which,
                      const char *waited_for);
+/* True: the way back (or the end) is taken, for a reason that each state on
+ * the way forward has. */
+bool must_turn_back(struct engine *e, const struct engine_event *ev);
+/* A step of the plan was refused: turn back. */
+void step_refused(struct engine *e, const struct engine_event *ev);
 /* The refusal of a step whose refusal is as good. */
 bool is_no_matter(const struct plan_step *step, const struct qmp_error *err);
-bool status_is(const struct peer *peer, const char *status);
+/* The refusal says that QEMU does not know the form that was tried. */
+bool fell_back(struct engine *e, const struct engine_event *ev,
+               const struct plan_step *step);
+
+/* transfer.c */
+/* The destination accepted that it takes over: what else is to be asked. */
+void taken_over(struct engine *e);
+/* `commit`, on disk before what follows. */
+void engine_journal_commit(struct engine *e, const char *mode);
+/* How often query-migrate is asked while RAM flows: for the progress and for
+ * events that were missed. */
+#define FLOW_POLL_US (250 * INT64_C(1000))
+/* Between two tries of something that QEMU is about to allow. */
+#define RETRY_US (5 * INT64_C(1000))
+
+/* finish.c */
+void enter_confirm(struct engine *e);
+/* The destination's settings go back. */
+void tidy(struct engine *e);
 
 #endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* PRECOPY and SWITCHOVER: RAM flows, then the device state; ends with the
+ * commit (R4). */
+#include "engine/internal.h"
+
+#include <string.h>
+
+/* While the guest stands still events tell the time; this is the net. */
+#define SWITCHOVER_POLL_US (100 * INT64_C(1000))
+
+/* What both states share: a migration that ended badly, by either's word. */
+static bool migration_failed(struct engine *e)
+{
+    if (status_is(engine_source(e), "failed") ||
+        status_is(engine_source(e), "cancelled")) {
+        engine_errorf(e, QMIG_SIDE_SOURCE, QMIG_ERR_MIGRATION,
+                      "QEMU reports the migration as %s",
+                      engine_source(e)->migration);
+        turn_back(e, "the source says that it failed");
+        return true;
+    }
+    if (status_is(engine_dest(e), "failed")) {
+        engine_errorf(e, QMIG_SIDE_DEST, QMIG_ERR_DEST_LOAD, "%s",
+                      dest_cannot_load);
+        turn_back(e, "the destination says that it failed");
+        return true;
+    }
+    return false;
+}
+
+static void record_switchover(struct engine *e)
+{
+    /*
+     * Before it is needed, so that no fsync is part of the blackout. It says
+     * "migrate-continue may have been sent, and once the source says
+     * completed the guest may be committed" (R4): as long as the source is
+     * not postmigrate it makes no difference to recover.
+     */
+    if (!e->switchover_recorded)
+        act_journal(e, "switchover", NULL);
+    e->switchover_recorded = true;
+}
+
+/* What else is to be asked once the destination took over. Not before: two
+ * QEMUs that read, byte by byte, make `cont` wait for a processor. */
+void taken_over(struct engine *e)
+{
+    if (e->takeover_done)
+        return;
+    e->takeover_done = true;
+    ask_status(e, QMIG_SIDE_DEST);
+    ask_info(e, QMIG_SIDE_SOURCE);
+    tidy(e);
+}
+
+static void commit(struct engine *e)
+{
+    bool takes = plan_find(&e->plan, STEP_TAKEOVER) != NULL;
+
+    engine_set_state(e, ENGINE_FINISH,
+                     e->plan.return_path
+                         ? "the source says completed, by the return path"
+                         : "both sides say completed");
+    engine_limit(e, DEADLINE_finish);
+    if (takes)
+        send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
+    else
+        taken_over(e);
+    /* For those who read the journal: what "switchover" permitted was done.
+     * The sync of "quit" brings it to the disk. */
+    act_record(e, "commit", NULL);
+}
+
+/* R4: only when the destination has loaded everything. */
+static void try_commit(struct engine *e)
+{
+    if (e->plan.return_path || status_is(engine_dest(e), "completed"))
+        commit(e);
+    else
+        ask_info(e, QMIG_SIDE_DEST);
+}
+
+void engine_journal_commit(struct engine *e, const char *mode)
+{
+    struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "mode", json_object_new_string(mode));
+    act_journal(e, "commit", data);
+}
+
+static void send_continue(struct engine *e)
+{
+    if (e->continue_sent)
+        return;
+    if (e->postcopy_sent) /* R4: the step after which the guest is split */
+        engine_journal_commit(e, "postcopy");
+    send_steps(e, STEP_CONTINUE, STEP_CONTINUE);
+    e->continue_sent = true;
+}
+
+static void enter_switchover(struct engine *e)
+{
+    engine_set_state(e, ENGINE_SWITCHOVER, "the source is stopped");
+    engine_limit(e, DEADLINE_switchover);
+    e->poll_at = e->now + SWITCHOVER_POLL_US;
+    record_switchover(e);
+    if (status_is(engine_source(e), "pre-switchover"))
+        send_continue(e);
+    else if (status_is(engine_source(e), "completed"))
+        try_commit(e);
+    else if (postcopy_has_begun(e))
+        enter_postcopy(e);
+}
+
+static bool source_is_at_switchover(struct engine *e)
+{
+    return status_is(engine_source(e), "pre-switchover") ||
+           status_is(engine_source(e), "device") ||
+           status_is(engine_source(e), "completed") || postcopy_has_begun(e);
+}
+
+static void precopy_time(struct engine *e)
+{
+    bool flows = status_is(engine_source(e), "active");
+    int64_t stall = e->config.deadlines.us[DEADLINE_stall];
+
+    if (flows)
+        e->deadline = e->progress_at + stall;
+    if (engine_late(e)) {
+        if (flows)
+            deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_stall,
+                            "byte of RAM was sent");
+        else
+            deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_setup,
+                            "RAM was sent");
+        turn_back(e, "a deadline passed");
+    } else if (e->now >= e->poll_at) {
+        ask_info(e, QMIG_SIDE_SOURCE);
+        e->poll_at = e->now + FLOW_POLL_US;
+    }
+}
+
+void precopy_event(struct engine *e, const struct engine_event *ev)
+{
+    const struct plan_step *step = step_of(e, ev);
+
+    if (step && step->kind == STEP_MIGRATE && ev->err &&
+        ev->err->code == QMP_ERR_REFUSED)
+        e->migrate_sent = false;
+    if (must_turn_back(e, ev))
+        return;
+    if (step && ev->err) {
+        step_refused(e, ev);
+        return;
+    }
+    if (migration_failed(e))
+        return;
+    if (source_is_at_switchover(e)) {
+        enter_switchover(e);
+        return;
+    }
+    if (status_is(engine_source(e), "active")) {
+        record_switchover(e);
+        try_postcopy(e);
+    }
+    precopy_time(e);
+}
+
+void switchover_event(struct engine *e, const struct engine_event *ev)
+{
+    const struct plan_step *step = step_of(e, ev);
+    bool was_completed = status_is(engine_source(e), "completed");
+
+    if (step && step->kind == STEP_CONTINUE && ev->err &&
+        ev->err->code == QMP_ERR_REFUSED)
+        e->continue_sent = false; /* it stands where it stood */
+    if (ev->kind == EV_JOURNAL_FAILED)
+        e->continue_sent = false; /* it came after the record */
+    if (must_turn_back(e, ev))
+        return;
+    if (step && ev->err) {
+        step_refused(e, ev);
+        return;
+    }
+    if (migration_failed(e))
+        return;
+    if (was_completed) {
+        try_commit(e);
+        return;
+    }
+    if (postcopy_has_begun(e)) {
+        enter_postcopy(e);
+        return;
+    }
+    if (status_is(engine_source(e), "pre-switchover"))
+        send_continue(e);
+    /* As long as bytes flow (much RAM may be left) it is not late. */
+    if (e->progress_at > e->entered)
+        e->deadline =
+            e->progress_at + e->config.deadlines.us[DEADLINE_switchover];
+    if (engine_late(e)) {
+        deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_switchover,
+                        "end of the switchover");
+        turn_back(e, "a deadline passed");
+    } else if (e->now >= e->poll_at) {
+        ask_info(e, QMIG_SIDE_SOURCE);
+        e->poll_at = e->now + SWITCHOVER_POLL_US;
+    }
+}
