@@ -1,0 +1,367 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Every typed parameter and flag on real QEMUs: one table. A row is run on each
+# of the three reference versions; what is sent is read from the transcript,
+# and what it does is measured where it can be.
+#
+# name | options of migrate | guest | on 7.2 | on 10.0 | on 11.1 | effect
+#
+# guest: what makes the row worth its time, see guest_* below; empty: idle.
+# on V: words, `=` is the column to the left:
+#   S+CAP D+CAP     set on the source, the destination, before `migrate`
+#   S-CAP D-CAP     not set there
+#   S.NAME=JSON     this migration parameter is set to that
+#   S>COMMAND S<COMMAND  this command is sent, or not
+#   !CODE           refused by a check, with this error code; further words,
+#                   with _ for blanks, are in the message
+#   !!CODE          refused by QEMU when it is told to
+# effect: a function effect_NAME; it runs after the migration; watch_NAME runs
+# during it.
+. "$(dirname "$0")/lib.sh"
+
+table() {
+    grep -vE '^ *(#|$)' <<'END'
+# where the data goes, and what arrives
+migrate_uri.unix      | -p migrate_uri=unix:@T/data            |      | S.uri="unix:@T/data" D.uri="unix:@T/data" | = | = |
+migrate_uri.tcp       | -p migrate_uri=tcp://127.0.0.1:@PORT   |      | S.uri="tcp:127.0.0.1:@PORT" D.uri="tcp:127.0.0.1:@PORT" | = | = |
+listen_address        | -p listen_address=127.0.0.3 -p migrate_uri=tcp://127.0.0.3:@PORT | | D.uri="tcp:127.0.0.3:@PORT" | = | = |
+listen_address.other  | @RELAY                                 | text | D.uri="tcp:127.0.0.1:@PORT" S.uri="tcp:127.0.0.2:@PORT" | = | = | relayed
+destination_name      | -p destination_name=web2               | name | S>migrate | = | = |
+destination_name.bad  | -p destination_name=web3               | name | !name.differs wanted_'web3' | = | = |
+live                  | -f live                                |      | S<stop S+pause-before-switchover S+return-path D+return-path | = | = |
+not_live              | --flags 0                              |      | S>stop | = | = |
+paused                | -f paused                              |      | D<cont | = | = | paused
+
+# how fast
+bandwidth             | -p bandwidth=8                         | blob | S.max-bandwidth=8388608 | = | = | rate
+bandwidth.avail.switchover | -p bandwidth.avail.switchover=100 |      | !qemu.lacks avail-switchover-bandwidth 7.2 | S.avail-switchover-bandwidth=104857600 | = |
+auto_converge         | -f auto_converge -p bandwidth=32       | busy | S+auto-converge D-auto-converge | = | = | throttle20
+auto_converge.initial | -f auto_converge -p auto_converge.initial=70 -p bandwidth=32 | busy | S.cpu-throttle-initial=70 | = | = | throttle70
+auto_converge.increment | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p bandwidth=32 | busy | S.cpu-throttle-increment=29 | = | = | throttle99
+
+# post-copy is allowed, and not begun
+postcopy              | -f postcopy                            |      | S+postcopy-ram D+postcopy-ram S+postcopy-preempt D+postcopy-preempt | = | = |
+bandwidth.postcopy    | -f postcopy -p bandwidth.postcopy=50   |      | S.max-postcopy-bandwidth=52428800 D.max-postcopy-bandwidth=52428800 | = | = |
+
+# several connections
+parallel              | -f parallel                            |      | S+multifd D+multifd | = | = | multifd
+parallel.connections  | -f parallel -p parallel.connections=5 -p bandwidth=8 -p migrate_uri=unix:@T/data | blob | S.multifd-channels=5 D.multifd-channels=5 | = | = | channels
+zerocopy              | -f parallel -f zerocopy                | blob | S+zero-copy-send D-zero-copy-send | = | = | zerocopy
+
+# compression
+compressed            | -f compressed -p bandwidth=4           | walk | S+xbzrle D+xbzrle | = | = | xbzrle
+compression.xbzrle.cache | -p compression=xbzrle -p compression.xbzrle.cache=8388608 -p bandwidth=4 | walk | S+xbzrle D+xbzrle S.xbzrle-cache-size=8388608 D.xbzrle-cache-size=8388608 | = | = | cache8
+compression.zlib      | -f parallel -p compression=zlib @RELAY | text | S.multifd-compression="zlib" D.multifd-compression="zlib" | = | = | smaller
+compression.zlib.level | -f parallel -p compression=zlib -p compression.zlib.level=9 @RELAY | text | S.multifd-zlib-level=9 D.multifd-zlib-level=9 | = | = | smaller
+compression.zstd      | -f parallel -f compressed -p compression=zstd @RELAY | text | S.multifd-compression="zstd" D.multifd-compression="zstd" | = | = | smaller
+compression.zstd.level | -f parallel -p compression=zstd -p compression.zstd.level=19 @RELAY | text | S.multifd-zstd-level=19 D.multifd-zstd-level=19 | = | = | smaller
+compression.mt        | -p compression=mt                      | few  | S+compress D+compress | !qemu.lacks 'compress' | = |
+compression.mt.level  | -p compression=mt -p compression.mt.level=9 | few | S.compress-level=9 D.compress-level=9 | !qemu.lacks 'compress' | = |
+compression.mt.threads | -p compression=mt -p compression.mt.threads=2 | few | S.compress-threads=2 D.compress-threads=2 | !qemu.lacks 'compress' | = |
+compression.mt.dthreads | -p compression=mt -p compression.mt.dthreads=3 | few | S.decompress-threads=3 D.decompress-threads=3 | !qemu.lacks 'compress' | = |
+
+# QEMU's own names
+qemu.downtime-limit   | -p qemu.downtime-limit=444             |      | S.downtime-limit=444 | = | = |
+qemu.downtime-limit.both | -p qemu.downtime-limit@both=444     |      | S.downtime-limit=444 D.downtime-limit=444 | = | = |
+qemu.max-bandwidth    | -p qemu.max-bandwidth=8388608          | blob | S.max-bandwidth=8388608 | = | = | rate
+qemu.announce         | -p qemu.announce-rounds=2 -p qemu.announce-initial=60 -p qemu.announce-max=70 -p qemu.announce-step=80 | | D.announce-rounds=2 D.announce-initial=60 D.announce-max=70 D.announce-step=80 | = | = |
+qemu.validate-uuid    | -f qemu.validate-uuid                  |      | S+validate-uuid D+validate-uuid | = | = |
+qemu.tls-authz        | -p qemu.tls-authz=authz0               |      | D.tls-authz="authz0" | = | = |
+qemu.max-cpu-throttle | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p qemu.max-cpu-throttle=97 -p bandwidth=32 | busy | S.max-cpu-throttle=97 | = | = | throttle97
+qemu.throttle-trigger-threshold | -p qemu.throttle-trigger-threshold=30 -p qemu.cpu-throttle-tailslow=on | | S.throttle-trigger-threshold=30 S.cpu-throttle-tailslow=true | = | = |
+qemu.zero-page-detection | -p qemu.zero-page-detection=none    |      | !qemu.lacks 'zero-page-detection' | S.zero-page-detection="none" | = | nozero
+qemu.postcopy-blocktime | -f qemu.postcopy-blocktime           |      | D+postcopy-blocktime S-postcopy-blocktime | = | = |
+qemu.switchover-ack   |                                        |      | S-switchover-ack | S+switchover-ack D+switchover-ack | = |
+qemu.switchover-ack.off | -p qemu.switchover-ack=off           |      | !qemu.lacks 'switchover-ack' | S-switchover-ack D-switchover-ack | = |
+qemu.zero-blocks      | -f qemu.zero-blocks                    |      | S+zero-blocks | = | !qemu.lacks 'zero-blocks' |
+qemu.unknown          | -p qemu.downtime-limt=5                |      | !qemu.lacks no_migration_parameter_or_capability_'downtime-limt' | = | = |
+qemu.out-of-range     | -p qemu.max-cpu-throttle=100           |      | !!qmp.refused expects_an_integer | = | = |
+
+# no hardware for it here: over TCP the capability changes nothing
+rdma_pin_all          | -f rdma_pin_all                        |      | S+rdma-pin-all D+rdma-pin-all | = | = |
+END
+}
+
+# ---- guests ----------------------------------------------------------------
+
+# 40 MiB that the guest does not touch lie above its 12 MiB, put there by QEMU.
+load() { # load COMMAND...: its output
+    "$@" 2>/dev/null | head -c 41943040 >"$T/blob" || true
+    source_args=(-device "loader,file=$T/blob,addr=0x1000000,force-raw=on")
+}
+
+guest_() { :; }
+guest_blob() { load cat /dev/urandom; GUEST='--mem 2 --pages-per-tick 16'; }
+guest_text() {
+    start_relay
+    load yes 'all work and no play'
+    GUEST='--mem 2 --pages-per-tick 16'
+}
+guest_busy() { GUEST='--mem 32 --spin'; }
+guest_walk() { GUEST='--mem 8 --pages-per-tick 30'; }
+# shellcheck disable=SC2034
+guest_few() { MEM=16 GUEST='--mem 1 --pages-per-tick 6'; }
+guest_name() { dest_args=(-name web2); }
+
+# Listens where the source is sent to, and goes on to where the destination
+# listens; $T/relayed has connections and bytes.
+relay='-p listen_address=127.0.0.1 -p migrate_uri=tcp://127.0.0.2:@PORT'
+start_relay() {
+    setpriv --pdeathsig KILL "$tools/relay" "$T/relayed" 127.0.0.2 127.0.0.1 "$port" &
+    wait_for 20 'the relay' test -s "$T/relayed"
+}
+
+# ---- effects ---------------------------------------------------------------
+
+# Bytes a second between the first and the last answer while RAM flows.
+measured_rate() {
+    grep '"peer":"source","dir":"<"' "$T/t.jsonl" | tr -d ' ' | awk '
+        /"status":"active"/ && match($0, /"transferred":[0-9]+/) {
+            bytes = substr($0, RSTART + 14, RLENGTH - 14)
+            match($0, /"t":[0-9]+/); t = substr($0, RSTART + 4, RLENGTH - 4)
+            if (!n++) { t0 = t; b0 = bytes }
+            t1 = t; b1 = bytes
+        }
+        END { if (n < 5) exit 1; printf "%d\n", (b1 - b0) * 1e6 / (t1 - t0) }'
+}
+
+# The greatest NUMBER that the source gave for a member of query-migrate.
+most() { # most MEMBER
+    grep '"peer":"source","dir":"<"' "$T/t.jsonl" | tr -d ' ' |
+        grep -o "\"$1\":[0-9]*" | awk -F : '$2 > m { m = $2 } END { print m + 0 }'
+}
+
+between() { # between WHAT FOUND MIN MAX
+    [ "$2" -ge "$3" ] && [ "$2" -le "$4" ] || fail "$1 is $2, wanted $3..$4"
+}
+
+effect_() { :; }
+effect_rate() { between 'bytes a second' "$(measured_rate)" 7549747 9227468; }
+# It does not converge until the throttle is there, and then gets its way.
+reaches() { # reaches PERCENT
+    qmp_until src "return.cpu-throttle-percentage=$1" query-migrate 60
+    qmp src '{"execute":"migrate-set-parameters","arguments":{"max-bandwidth":10000000000}}'
+}
+watch_throttle20() { reaches 20; }
+watch_throttle70() { reaches 70; }
+watch_throttle99() { reaches 99; }
+watch_throttle97() { reaches 97; }
+throttles() { tr -d ' ' <"$T/t.jsonl" | grep -o '"cpu-throttle-percentage":[0-9]*' | sort -u | tr '\n' ' '; }
+effect_throttle20() { :; }
+effect_throttle70() { ! throttles | grep -qE ':[1-6]'; } # at once
+effect_throttle99() { ! throttles | grep -qE ':([1-6]|7[1-9]|8)'; } # in one step
+effect_throttle97() { between 'the throttle' "$(most cpu-throttle-percentage)" 97 97; }
+effect_nozero() { between 'zero pages found' "$(most duplicate)" 0 0; }
+effect_multifd() { between 'multifd-bytes' "$(most multifd-bytes)" 1 99999999; }
+effect_zerocopy() { # the kernel copies on loopback, and QEMU counts that
+    between 'copied after all' "$(most dirty-sync-missed-zero-copy)" 1 99999999
+}
+effect_xbzrle() {
+    between 'pages sent as a difference' "$(most pages)" 1 99999999
+}
+effect_cache8() {
+    effect_xbzrle
+    between 'the cache' "$(most cache-size)" 8388608 8388608
+}
+# What went through the relay: 44 MiB, or much less of the same when compressed.
+effect_relayed() {
+    local connections bytes
+    read -r connections bytes <"$T/relayed"
+    between 'bytes on the wire' "$bytes" "${2:-41943040}" "${3:-60000000}"
+    between 'connections' "$connections" "${1:-1}" 10
+}
+effect_smaller() { effect_relayed 3 500000 8388608; }
+effect_paused() { [ "$(runstate dst)" = paused ]; }
+
+# Five for the data and the one with which it begins, on the side that accepts.
+watch_channels() {
+    wait_for 20 'six connections' connections_are 6
+}
+effect_channels() { effect_multifd; }
+connections_are() { # connections_are N, besides the listening one
+    [ "$(awk -v path="$T/data" '$8 == path && $6 == "03"' /proc/net/unix | wc -l)" -eq "$1" ]
+}
+
+# ---- one row on one version ------------------------------------------------
+
+# What was sent to a side before (and with) `migrate`, without blanks.
+sent() { # sent S|D
+    local peer=source
+    [ "$1" = S ] || peer=destination
+    tr -d ' ' <"$T/t.jsonl" | sed '/"execute":"migrate"[,}]/q' |
+        grep "\"peer\":\"$peer\",\"dir\":\">\"" || true
+}
+
+sent_ever() { # sent_ever S|D COMMAND
+    local peer=source
+    [ "$1" = S ] || peer=destination
+    tr -d ' ' <"$T/t.jsonl" | grep "\"peer\":\"$peer\",\"dir\":\">\"" |
+        grep -q "\"execute\":\"$2\"[,}]"
+}
+
+check_word() { # check_word WORD
+    local side=${1:0:1} rest=${1:2}
+    case ${1:1:1} in
+    +) sent "$side" | grep -qF "{\"capability\":\"$rest\",\"state\":true}" ;;
+    -) ! sent "$side" | grep -qF "{\"capability\":\"$rest\",\"state\":true}" ;;
+    .) sent "$side" | grep -qF "\"${rest%%=*}\":${rest#*=}" ;;
+    '>') sent_ever "$side" "$rest" ;;
+    '<') ! sent_ever "$side" "$rest" ;;
+    *) fail "table: '$1'" ;;
+    esac
+}
+
+settings() { # settings ROLE
+    qmp "$1" query-migrate-capabilities
+    qmp "$1" query-migrate-parameters
+}
+
+check_refusal() { # check_refusal OPTIONS !CODE WORD...
+    local options=$1 word before code=3 roles='src dst' role
+    shift
+    # A destination that was told to listen is used up, and gone by then.
+    if [ "${1:0:2}" = '!!' ]; then code=1 roles=src; fi
+    before=$(for role in $roles; do settings "$role"; done)
+    # shellcheck disable=SC2046,SC2086
+    expect $code qmigrate migrate $(peers) --json $options
+    [ "$(json error.code)" = "${1##*!}" ] || fail "$(cat "$T/out")"
+    shift
+    for word in "$@"; do
+        json error.message | grep -qF "${word//_/ }" || fail "'$word' is not in $(json error.message)"
+    done
+    [ "$before" = "$(for role in $roles; do settings "$role"; done)" ]
+    [ "$(runstate src)" = running ]
+    guest_check src
+}
+
+check_effect() { # check_effect OPTIONS EFFECT WORD...
+    local options=$1 effect=$2 word before rc=0 pid
+    shift 2
+    before=$(settings dst)
+    # shellcheck disable=SC2046,SC2086
+    timeout -k 5 100 "$QMIGRATE" migrate $(peers) --json --transcript "$T/t.jsonl" \
+        $options >"$T/out" 2>"$T/out.err" &
+    pid=$!
+    if declare -F "watch_$effect" >/dev/null; then "watch_$effect"; fi
+    wait "$pid" || rc=$?
+    [ "$rc" -eq 0 ] || fail "exit $rc: $(cat "$T/out")"
+    for word in "$@"; do check_word "$word" || fail "not so: $word"; done
+    "effect_$effect"
+    [ "$before" = "$(settings dst)" ] || fail 'the settings of the destination stay changed'
+    [ "$effect" = paused ] || guest_check src dst
+}
+
+peers() { echo --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp"; }
+
+case_row() {
+    local options=${row_options//@T/$T} words=() guest=$row_guest
+    source_args=() dest_args=()
+    options=${options//@RELAY/$relay}
+    options=${options//@PORT/$port}
+    "guest_$guest"
+    start_source "${source_args[@]}"
+    start_dest "${dest_args[@]}"
+    guest_up src
+    # shellcheck disable=SC2206
+    words=(${row_words//@T/$T})
+    words=("${words[@]//@PORT/$port}")
+    if [ "${words[0]:0:1}" = '!' ]; then
+        check_refusal "$options" "${words[@]}"
+    else
+        check_effect "$options" "$row_effect" "${words[@]}"
+    fi
+}
+
+trim() { sed -E 's/^ +//; s/ +$//' <<<"$1"; }
+
+# A row on each version that is there; ROW=name limits it to some.
+run_row() { # run_row NAME OPTIONS GUEST 7.2 10.0 11.1 EFFECT
+    local v i=0 columns=("$4" "$5" "$6")
+    row_options=$2 row_guest=$3 row_effect=$7
+    # shellcheck disable=SC2254
+    case $1 in ${ROW:-*}) ;; *) return ;; esac
+    for v in 7.2 10.0 11.1; do
+        [ "${columns[i]}" = = ] || row_words=${columns[i]}
+        i=$((i + 1))
+        if versions | grep -qx "$v"; then
+            port=$(free_port)
+            eval "case_$1() { case_row; }"
+            run_case "case_$1" "$v" "$v"
+        fi
+    done
+}
+
+# ---- what stays behind -----------------------------------------------------
+
+# Everything at once, on a source that was set up oddly.
+everything='-f parallel -f zerocopy -f auto_converge -p auto_converge.initial=30
+    -p parallel.connections=3 -p bandwidth=1'
+
+odd_source() {
+    guest_blob
+    start_source "${source_args[@]}"
+    start_dest
+    guest_up src
+    qmp src '{"execute":"migrate-set-capabilities","arguments":{"capabilities":
+        [{"capability":"xbzrle","state":true},{"capability":"events","state":true}]}}'
+    qmp src '{"execute":"migrate-set-parameters","arguments":
+        {"max-bandwidth":12345678,"multifd-channels":7,"cpu-throttle-initial":44}}'
+    before=$(settings src)
+    # shellcheck disable=SC2046,SC2086
+    "$QMIGRATE" migrate $(peers) --json $everything >"$T/out" 2>"$T/out.err" &
+    pid=$!
+    wait_for 20 'the migration to flow' qmp_until src return.status=active query-migrate
+    [ "$before" != "$(settings src)" ]
+}
+
+ends_with() { # ends_with CODE
+    local rc=0
+    wait "$pid" || rc=$?
+    [ "$rc" -eq "$1" ] || fail "exit $rc: $(cat "$T/out")"
+    [ "$before" = "$(settings src)" ] || fail "the source is set otherwise: $(settings src)"
+    [ "$(runstate src)" = running ]
+    guest_check src
+}
+
+case_settings_of_the_source_come_back_after_a_cancel() {
+    odd_source
+    kill -INT "$pid"
+    ends_with 4
+}
+
+case_settings_of_the_source_come_back_after_a_failure() {
+    odd_source
+    kill -KILL "$dst_pid"
+    ends_with 1
+}
+
+# Whatever acts has a row, here or in the file that its area has.
+elsewhere='destination_xml tls tls.destination tunnelled peer2peer persist_dest
+    persistent_xml undefine_source offline change_protection unsafe
+    abort_on_error non_shared_disk non_shared_inc non_shared_synchronous_writes
+    migrate_disks migrate_disks_detect_zeroes disks_port disks_uri graphics_uri
+    postcopy_resume'
+case_everything_that_acts_has_a_row() {
+    local name
+    for name in $("$QMIGRATE" migrate --help | sed -nE '
+        /^Typed parameters|^Flags \(-f\)/,/^$/s/^  ([a-z_.0-9]+)(=.*)?( .*)?$/\1/p'); do
+        case " ${elsewhere//[[:space:]]/ } " in *" $name "*) continue ;; esac
+        table | grep -qE "^$name([. ]|\|)" || fail "no row: $name"
+    done
+}
+[ "${ROW:-*}" != '*' ] || run_case case_everything_that_acts_has_a_row
+
+while IFS='|' read -r name options guest on72 on100 on111 effect <&7; do
+    run_row "$(trim "$name")" "$(trim "$options")" "$(trim "$guest")" "$(trim "$on72")" \
+        "$(trim "$on100")" "$(trim "$on111")" "$(trim "$effect")"
+done 7< <(table)
+
+if [ "${ROW:-*}" = '*' ]; then
+    for v in $(versions); do
+        [ "$v" != 5.2 ] || continue # has no zero-copy
+        run_case case_settings_of_the_source_come_back_after_a_cancel "$v" "$v"
+        run_case case_settings_of_the_source_come_back_after_a_failure "$v" "$v"
+    done
+fi
+finish
