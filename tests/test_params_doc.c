@@ -24,7 +24,7 @@ static struct json_object *parameters[ARRAY_SIZE(versions)];
 
 /* What has no migration parameter of QEMU's as its counterpart. */
 /* clang-format off */
-static const struct {
+static const struct other {
     const char *name, *counterpart, *side;
 } others[] = {
     {"compression",      "see the methods below", "both"},
@@ -42,9 +42,7 @@ static const struct {
 };
 
 /* Flags that are no capability, or more than one. */
-static const struct {
-    const char *name, *counterpart, *side;
-} other_flags[] = {
+static const struct other other_flags[] = {
     {"live",       "without it: `stop` before `migrate`", "source"},
     {"paused",     "no `cont` at the end (`blockdev-set-active` where there is one)", "destination"},
     {"peer2peer",  "no daemon drives another here: needed by `tunnelled`", "controller"},
@@ -141,9 +139,9 @@ static bool has(size_t v, const char *name)
 {
     CLEANUP(facts_clear)
     struct facts f = {.parameters = json_object_get(parameters[v])};
-
     assert_int_equal(facts_reply(&f, PROBE_CAPABILITIES, capabilities[v], NULL),
                      0);
+
     return facts_capability(&f, name) >= 0 || facts_parameter(&f, name);
 }
 
@@ -206,10 +204,20 @@ static void put_value(FILE *to, const struct param_info *p)
         fprintf(to, " | %s, %lld..%llu |", p->unit, p->min, p->max);
 }
 
+static void put_other(FILE *to, const struct other *rows, size_t n,
+                      const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(rows[i].name, name)) {
+            fprintf(to, " %s | %s |", rows[i].counterpart, rows[i].side);
+            return;
+        }
+    fail_msg("say in " __FILE__ " what '%s' is in QEMU", name);
+}
+
 static void put_parameter(FILE *to, const struct param_info *p)
 {
     const struct parameter_rule *rule = rule_of(p->name);
-    size_t i;
 
     fprintf(to, "| `%s` |", p->name);
     put_value(to, p);
@@ -222,14 +230,7 @@ static void put_parameter(FILE *to, const struct param_info *p)
         put_versions(to, rule->qemu);
         return;
     }
-    for (i = 0; i < ARRAY_SIZE(others); i++)
-        if (!strcmp(others[i].name, p->name))
-            break;
-    if (i == ARRAY_SIZE(others)) {
-        fail_msg("say in others[] what '%s' is in QEMU", p->name);
-        return;
-    }
-    fprintf(to, " %s | %s |", others[i].counterpart, others[i].side);
+    put_other(to, others, ARRAY_SIZE(others), p->name);
     put_versions(to, NULL);
 }
 
@@ -287,22 +288,13 @@ static bool is_capability(const struct flag_info *flag)
 
 static void put_flag(FILE *to, const struct flag_info *flag)
 {
-    size_t i;
-
     if (is_capability(flag)) {
         put_flag_capabilities(to, flag);
         return;
     }
-    for (i = 0; i < ARRAY_SIZE(other_flags); i++)
-        if (!strcmp(other_flags[i].name, flag->name))
-            break;
-    if (i == ARRAY_SIZE(other_flags)) {
-        fail_msg("say in other_flags[] what '%s' is in QEMU", flag->name);
-        return;
-    }
     fprintf(to, "| `%s` | 0x%x |", flag->name, flag->value);
     put_option(to, NULL, flag->value);
-    fprintf(to, " %s | %s |", other_flags[i].counterpart, other_flags[i].side);
+    put_other(to, other_flags, ARRAY_SIZE(other_flags), flag->name);
     put_versions(to, NULL);
 }
 
@@ -339,9 +331,11 @@ static void put_always(FILE *to)
     for (size_t i = 0; i < capability_rules_n; i++) {
         const struct capability_rule *c = &capability_rules[i];
 
-        if (c->when != ALWAYS)
+        if (c->when != ALWAYS && c->when != IF_BOTH)
             continue;
-        fprintf(to, "| `%s` | %s |", c->name, side_text(c->sides));
+        fprintf(to, "| `%s`%s | %s |", c->name,
+                c->when == IF_BOTH ? " (if both sides have it)" : "",
+                side_text(c->sides));
         put_versions(to, c->name);
     }
 }
@@ -392,11 +386,13 @@ static char *render(void)
 static char *read_doc(void)
 {
     char *text = calloc(1, 1 << 20);
-    CLEANUP(fclosep) FILE *f = fopen(DOC, "re");
+    FILE *f = fopen(DOC, "re");
 
     assert_non_null(text);
-    if (f)
+    if (f) {
         text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
+        fclose(f);
+    }
     return text;
 }
 

@@ -357,6 +357,29 @@ listen_address_is_refused_when_it_listens_already(void **state UNUSED)
     assert_non_null(strstr(err->msg, "listen_address '127.0.0.1'"));
 }
 
+/* As libvirt: a device that needs time to get ready is waited for. */
+static void switchover_ack_is_on_when_both_have_it(void **state UNUSED)
+{
+    static const char with[] =
+        "[{\"capability\":\"return-path\",\"state\":true},"
+        "{\"capability\":\"switchover-ack\",\"state\":false}]";
+    static const char on[] =
+        "{\"capability\":\"switchover-ack\",\"state\":true}";
+
+    for (int both = 0; both < 2; both++) {
+        CLEANUP(facts_clear) struct facts s = source_facts();
+        CLEANUP(facts_clear) struct facts d = dest_facts();
+
+        answer(&s, PROBE_CAPABILITIES, with);
+        if (both)
+            answer(&d, PROBE_CAPABILITIES, with);
+        CLEANUP(freep) char *text = make(&input, &s, &d, NULL);
+        const char *first = strstr(text, on);
+        assert_true((first != NULL) == both);
+        assert_true(!both || strstr(first + 1, on));
+    }
+}
+
 static void plan_needs_max_bandwidth_only_when_it_is_set(void **state UNUSED)
 {
     CLEANUP(facts_clear) struct facts s = source_facts();
@@ -475,6 +498,7 @@ int main(void)
         cmocka_unit_test(plan_lists_every_command_in_order),
         cmocka_unit_test(plan_leaves_out_what_is_not_wanted),
         cmocka_unit_test(plan_uses_where_the_destination_listens_already),
+        cmocka_unit_test(switchover_ack_is_on_when_both_have_it),
         cmocka_unit_test(plan_needs_max_bandwidth_only_when_it_is_set),
         cmocka_unit_test(checks_refuse_sides_that_do_not_fit),
         cmocka_unit_test(names_must_fit_when_one_was_asked_for),

@@ -45,7 +45,7 @@ const struct qemu_rule qemu_rules[] = {
     { "rdma-pin-all",              ON_BOTH,   BY_FLAG("rdma_pin_all"), "pin all memory" },
     { "release-ram",               ON_SOURCE, "an interrupted post-copy could not be completed", "free pages that were sent" },
     { "return-path",               ON_BOTH,   ALWAYS_SET, "the destination's word for the source" },
-    { "switchover-ack",            ON_BOTH,   NULL, "wait until the destination's devices are ready" },
+    { "switchover-ack",            ON_BOTH,   NULL, "wait until the destination's devices are ready; on where both have it" },
     { "throttle-trigger-threshold", ON_SOURCE, NULL, "% of the bytes sent that, dirtied again, make auto-converge act" },
     { "tls-authz",                 ON_DEST,   NULL, "id of the authorization object that checks the source's certificate" },
     { "tls-creds",                 ON_BOTH,   BY_FLAG("tls"), "id of the credentials object" },

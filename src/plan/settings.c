@@ -32,7 +32,7 @@ const struct capability_rule capability_rules[] = {
     { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH   },
     { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH   },
     { "return-path",            ALWAYS,          0,                  NULL,     ON_BOTH   },
-    { "switchover-ack",         NEVER,            0,                  NULL,     ON_BOTH   },
+    { "switchover-ack",         IF_BOTH,          0,                  NULL,     ON_BOTH   },
     { "validate-uuid",          NEVER,           0,                  NULL,     ON_BOTH   },
     { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH   },
     { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE },
@@ -91,6 +91,8 @@ static int shall_be(const struct capability_rule *rule,
         return 0;
     case ALWAYS:
         return has;
+    case IF_BOTH:
+        return has && facts_capability(other, rule->name) >= 0;
     case IF_FLAG:
         return !(in->flags & rule->flag) ? 0 : has ? 1 : -1;
     case IF_FLAG_AND_BOTH:

@@ -12,6 +12,7 @@
 enum when {
     NEVER,   /* known, and off: it may be left over from an earlier use */
     ALWAYS,  /* where QEMU has it */
+    IF_BOTH, /* where both sides have it */
     IF_FLAG, /* with the row's flag; QEMU must have it */
     IF_FLAG_AND_BOTH, /* with the flag, if both sides have it */
     IF_METHOD,        /* with the row's compression method */
