@@ -51,6 +51,7 @@ struct qmig_migration {
     struct qmp_client *client[2];
     char *features_key; /* of the destination, while its schema is asked */
     struct qmp_transcript *transcript;
+    bool transcript_failed; /* and the user was told */
     struct journal *journal;
     struct control *control; /* from `migrate` on */
     bool control_tried;

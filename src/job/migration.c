@@ -220,6 +220,18 @@ int64_t qmig_migration_deadline(const struct qmig_migration *m)
     return when;
 }
 
+/* A full disk ends the recording, not the migration. */
+static void flush_transcript(struct qmig_migration *m)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+    if (qmp_transcript_flush(m->transcript, &err) == 0 || m->transcript_failed)
+        return;
+    m->transcript_failed = true;
+    if (m->o.warn)
+        m->o.warn(err->msg, m->o.opaque);
+}
+
 bool qmig_migration_dispatch(struct qmig_migration *m)
 {
     if (m->result.json)
@@ -243,7 +255,7 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
     if (m->ended && m->transcript)
         qmp_transcript_note(m->transcript, now, "result", m->result.json);
     if (m->transcript)
-        qmp_transcript_flush(m->transcript, NULL);
+        flush_transcript(m);
     return m->ended;
 }
 

@@ -132,13 +132,35 @@ static void add_tls_undo(struct plan *plan, const struct plan_input *in,
     }
 }
 
-bool plan_needs_probe(const struct plan_input *in, enum qmig_side side UNUSED,
+/* Does anything but the plainest of live migrations set the destination's
+ * parameters? A fresh QEMU has none that were left over: it takes one incoming
+ * migration in its life. */
+static bool needs_dest_parameters(const struct plan_input *in)
+{
+    static const char *const not_there[] = {
+        "bandwidth",        "bandwidth.avail.switchover",
+        "destination_name", "destination_xml",
+        "listen_address",   "migrate_uri"};
+    size_t n = 0;
+
+    if ((in->flags & ~(QMIG_LIVE | QMIG_PAUSED)) || params_qemu(in->params)->n)
+        return true;
+    for (size_t i = 0; i < param_table_n; i++)
+        n += params_has(in->params, param_table[i].name);
+    for (size_t i = 0; i < ARRAY_SIZE(not_there); i++)
+        n -= params_has(in->params, not_there[i]);
+    return n != 0;
+}
+
+bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                       enum probe probe)
 {
     if (probe == PROBE_NAME)
         return side == QMIG_SIDE_SOURCE || /* people call a migration by it */
                in->name || in->dest_started ||
                params_string(in->params, "destination_name");
+    if (probe == PROBE_PARAMETERS)
+        return side == QMIG_SIDE_SOURCE || needs_dest_parameters(in);
     return true;
 }
 
