@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "result.h"
 
-#include "error/errcode.h"
+#include "error/advice.h"
 #include "plan/plan.h"
 #include "progress.h"
 
@@ -89,9 +89,9 @@ void result_put_error(FILE *f, const struct qmig_result *r)
         fprintf(f, "%s: ", side_name(r->side));
     cli_put_text(f, r->error->msg);
     fputc('\n', f);
-    if (r->error->hint) {
+    if (error_hint(r->error)) {
         fputs("  hint: ", f);
-        cli_put_text(f, r->error->hint);
+        cli_put_text(f, error_hint(r->error));
         fputc('\n', f);
     }
     if (r->dest_stderr) {

@@ -2,7 +2,7 @@
 /* What is told at the end, and on the way. */
 #include "job/job.h"
 
-#include "error/errcode.h"
+#include "error/advice.h"
 #include "job/stats.h"
 #include "qmp/json.h"
 
@@ -47,7 +47,7 @@ static struct json_object *error_json(const struct qmig_result *r)
         json_object_object_add(object, "qmp", qmp);
     }
     add_string(object, "stderr", r->dest_stderr);
-    add_string(object, "hint", r->error->hint);
+    add_string(object, "hint", error_hint(r->error));
     return object;
 }
 
