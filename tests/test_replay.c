@@ -12,7 +12,7 @@
 #define HEADER "{\"transcript\":1,\"program\":\"p\",\"peers\":{}}\n"
 #define MSG(t, peer, dir, msg)                                                 \
     "{\"t\":" #t ",\"peer\":\"" peer "\",\"dir\":\"" dir "\",\"msg\":" msg "}" \
-                                                                           "\n"
+    "\n"
 #define IN(t, msg)  MSG(t, "source", "<", msg)
 #define OUT(t, msg) MSG(t, "source", ">", msg)
 #define GREET(t, peer)                                                         \

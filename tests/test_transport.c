@@ -512,8 +512,7 @@ static void check_wild_path(const char *wild)
     qmp_client_dispatch(c, 0);
     char heard[64] = "";
     assert_true(read(fd, heard, sizeof(heard) - 1) > 0);
-    assert_string_equal(heard,
-                        "{\"execute\":\"qmp_capabilities\",\"id\":1}\n");
+    assert_string_equal(heard, "{\"execute\":\"qmp_capabilities\",\"id\":1}\n");
     qmp_client_free(c);
     /* QEMU must see that we are gone. */
     struct pollfd p = {.fd = fd, .events = POLLIN};
