@@ -19,8 +19,8 @@ static void check(const struct domain *a, const struct domain *b, bool itself)
         CLEANUP(abi_report_freep) struct abi_report *r = NULL;
         CLEANUP(json_putp) struct json_object *o = NULL;
 
-        if (abi_check(a, b, (enum abi_policy)policy, ABI_CHECK_ALL, &r, NULL) <
-            0)
+        if (abi_check(a, b, NULL, (enum abi_policy)policy, ABI_CHECK_ALL, &r,
+                      NULL) < 0)
             return;
         o = abi_report_json(r, "a", "b");
         assert(o && json_object_to_json_string(o));

@@ -35,7 +35,7 @@ static struct abi_report *check_texts(const char *a, const char *b,
 
     if (domain_parse(a, strlen(a), "a.xml", &x, &err) < 0 ||
         domain_parse(b, strlen(b), "b.xml", &y, &err) < 0 ||
-        abi_check(x, y, policy, flags, &r, &err) < 0)
+        abi_check(x, y, NULL, policy, flags, &r, &err) < 0)
         fail_msg("%s", err->msg);
     domain_free(x);
     domain_free(y);

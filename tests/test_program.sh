@@ -42,6 +42,27 @@ is 2 '' "qmigrate: no address of the source~  try 'qmigrate migrate --help'~" mi
 is 2 '' "qmigrate: .*'gopher:x'.*" migrate --source gopher:x --dest "$T/b"
 is 2 '' "qmigrate: source and destination are the same monitor .*" plan --source "$T/a" --dest "$T/a"
 
+# What the guest's QEMU can do decides what an alias stands for.
+domain() { # domain MACHINE
+    echo "<domain type='qemu'><name>g</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory>65536</memory><os><type arch='x86_64' machine='$1'>hvm</type></os></domain>"
+}
+domain q35 >"$T/alias.xml"
+domain pc-q35-7.2 >"$T/full.xml"
+printf '%s\t%s\n' "$T/alias.xml" "$T/full.xml" >"$T/pairs"
+echo '{"machines":[{"name":"pc-q35-7.2","alias":"q35"}]}' >"$T/caps"
+echo '{"machines":[{"name":7}]}' >"$T/wrong"
+is 3 '.*pc-q35-10.0.*' '' check "$T/alias.xml" "$T/full.xml"
+is 0 'same: .*' '' check --capabilities "$T/caps" "$T/alias.xml" "$T/full.xml"
+is 0 '.*"verdict":"same".*' '' check --capabilities "$T/caps" --batch "$T/pairs"
+is 2 '' "qmigrate: '$T/wrong': machines\\[0\\]: 'name' is of type int, expected string~" \
+    check --capabilities "$T/wrong" "$T/alias.xml" "$T/full.xml"
+is 2 '' "qmigrate: '$T/full.xml' is not JSON: .*" \
+    check --capabilities "$T/full.xml" "$T/alias.xml" "$T/full.xml"
+is 2 '' "qmigrate: cannot open '$T/none': No such file or directory~.*" \
+    check --capabilities "$T/none" "$T/alias.xml" "$T/full.xml"
+is 2 '' "qmigrate: --capabilities is for XMLs: .*" \
+    check --capabilities "$T/caps" --source "$T/a" --dest "$T/b"
+
 # With --json every refusal is a result object, and the text is there, too.
 refused='\{"result":"failed","owner":"source","error":\{"code":"[a-z.]+","phase":"begin","side":"controller","message":".*"\}\}~'
 is 2 "$refused" "qmigrate: option '--bandwidth': .*" migrate --json --bandwidth 5M

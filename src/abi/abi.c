@@ -302,15 +302,15 @@ static void report_late(struct report *rep, const struct dom_problem *p)
 }
 
 int abi_check(const struct domain *src, const struct domain *dst,
-              enum abi_policy policy, unsigned flags, struct abi_report **ret,
-              struct qmp_error **errp)
+              const struct abi_caps *caps, enum abi_policy policy,
+              unsigned flags, struct abi_report **ret, struct qmp_error **errp)
 {
     int arch = norm_arch_of(src);
     bool late_src, late_dst;
     CLEANUP(domain_freep)
-    struct domain *a = abi_normalise(src, arch, false, &late_src);
+    struct domain *a = abi_normalise(src, arch, caps, false, &late_src);
     CLEANUP(domain_freep)
-    struct domain *b = abi_normalise(dst, arch, true, &late_dst);
+    struct domain *b = abi_normalise(dst, arch, caps, true, &late_dst);
     CLEANUP(abi_report_freep) struct abi_report *r = calloc(1, sizeof(*r));
     struct report rep = {.r = r, .src = a, .dst = b, .flags = flags};
     const struct dom_problem *p;

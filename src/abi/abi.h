@@ -51,10 +51,16 @@ struct abi_report {
     struct abi_difference *differences;
 };
 
-/* 0 and a new *ret (abi_report_free); -1 only when memory runs out. */
+struct abi_caps;
+
+/*
+ * 0 and a new *ret (abi_report_free); -1 only when memory runs out. `caps` is
+ * what the guest's QEMU can do (caps.h); NULL: a current one is assumed. It
+ * decides the defaults of both documents, and what machine types there are.
+ */
 int abi_check(const struct domain *src, const struct domain *dst,
-              enum abi_policy policy, unsigned flags, struct abi_report **ret,
-              struct qmp_error **errp);
+              const struct abi_caps *caps, enum abi_policy policy,
+              unsigned flags, struct abi_report **ret, struct qmp_error **errp);
 
 void abi_report_free(struct abi_report *report); /* NULL is fine */
 

@@ -7,21 +7,21 @@
 
 /* clang-format off */
 static const struct arch_facts archs[] = {
-    /* arch              known  kvm    i8042  piix3  ohci   lsi    cirrus mmio   zpci   rtl8139 */
-    { ARCH_X86_64,       true,  true,  true,  true,  true,  true,  true,  true,  false, true  },
-    { ARCH_I686,         true,  true,  true,  true,  true,  true,  true,  true,  false, true  },
-    { ARCH_AARCH64,      true,  true,  false, true,  true,  true,  true,  true,  false, true  },
-    { ARCH_ARMV7L,       true,  false, false, true,  true,  true,  true,  true,  false, true  },
-    { ARCH_ARMV6L,       true,  false, false, true,  true,  true,  true,  true,  false, true  },
-    { ARCH_PPC64,        true,  true,  true,  true,  true,  true,  true,  false, false, true  },
-    { ARCH_PPC64LE,      true,  true,  true,  true,  true,  true,  true,  false, false, true  },
-    { ARCH_PPC,          true,  false, true,  true,  true,  true,  true,  false, false, true  },
-    { ARCH_S390X,        true,  true,  false, false, false, false, false, false, true,  false },
-    { ARCH_RISCV64,      true,  false, false, true,  true,  true,  true,  true,  false, true  },
-    { ARCH_RISCV32,      true,  false, false, true,  true,  true,  true,  true,  false, true  },
-    { ARCH_LOONGARCH64,  true,  true,  false, true,  true,  true,  true,  false, false, true  },
-    { ARCH_SPARC,        true,  false, false, false, false, false, false, false, false, false },
-    { ARCH_NONE,         false, false, false, true,  true,  true,  true,  false, false, true  },
+    /* arch              i8042  piix3  ohci   lsi    cirrus mmio   zpci   rtl8139 e1000 xhci  nec   iommu */
+    { ARCH_X86_64,       true,  true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_I686,         true,  true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_AARCH64,      false, true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_ARMV7L,       false, true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_ARMV6L,       false, true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_PPC64,        true,  true,  true,  true,  true,  false, false, true,  true,  true,  true,  true  },
+    { ARCH_PPC64LE,      true,  true,  true,  true,  true,  false, false, true,  true,  true,  true,  true  },
+    { ARCH_PPC,          true,  true,  true,  true,  true,  false, false, true,  true,  true,  true,  true  },
+    { ARCH_S390X,        false, false, false, false, false, false, true,  false, true,  true,  true,  true  },
+    { ARCH_RISCV64,      false, true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_RISCV32,      false, true,  true,  true,  true,  true,  false, true,  true,  true,  true,  true  },
+    { ARCH_LOONGARCH64,  false, true,  true,  true,  true,  false, false, true,  true,  true,  true,  true  },
+    { ARCH_SPARC,        false, false, false, false, false, false, false, false, true,  true,  true,  true  },
+    { ARCH_NONE,         false, true,  true,  true,  true,  false, false, true,  true,  true,  true,  true  },
 };
 
 static const struct machine_facts machines[] = {
@@ -82,6 +82,11 @@ const struct arch_facts *arch_facts(int arch)
         if (archs[i].arch == arch)
             return &archs[i];
     return &archs[ARRAY_SIZE(archs) - 1];
+}
+
+bool arch_is_alike(int a, int b)
+{
+    return table_arch(a) == table_arch(b);
 }
 
 static bool is_named(const struct machine_facts *m, const char *name)

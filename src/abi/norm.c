@@ -62,10 +62,11 @@ static void run_all(struct norm *n)
 }
 
 struct domain *abi_normalise(const struct domain *dom, int host_arch,
-                             bool validate, bool *late)
+                             const struct abi_caps *caps, bool validate,
+                             bool *late)
 {
     CLEANUP(domain_freep) struct domain *d = domain_copy(dom);
-    struct norm n = {.d = d, .host_arch = host_arch};
+    struct norm n = {.d = d, .host_arch = host_arch, .caps = caps};
 
     if (!d)
         return NULL;

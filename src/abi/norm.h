@@ -5,8 +5,9 @@
  * assigned; then what the migratable format leaves out is dropped and all of
  * it runs again, as libvirt formats and parses the definition once more.
  *
- * Where the outcome depends on the QEMU binary a current one is assumed
- * (machine.c). The steps are a table in norm.c; each is a function here.
+ * Where the outcome depends on the QEMU binary, the caller's capabilities
+ * decide (caps.h); without them a current one is assumed (machine.c). The steps
+ * are a table in norm.c; each is a function here.
  */
 #ifndef ABI_NORM_H
 #define ABI_NORM_H
@@ -20,6 +21,9 @@
 /* Text of a value that libvirt would make up at random: equal to nothing. */
 extern const char abi_random[];
 
+struct abi_caps;
+struct arch_facts;
+struct caps_machine;
 struct machine_facts;
 
 struct norm {
@@ -28,6 +32,9 @@ struct norm {
     int arch; /* ARCH_* */
     int host_arch;
     const struct machine_facts *machine;
+    const struct abi_caps *caps;     /* given, and of this architecture */
+    const struct caps_machine *told; /* the machine there, or NULL */
+    const struct arch_facts *qemu;   /* what the binary has */
     bool x86, arm, s390, ppc64, riscv, loongarch, mips;
     bool i440fx, q35, armvirt, pseries, riscvvirt, loongvirt, s390ccw, isapc;
     bool kvm;
@@ -39,12 +46,13 @@ struct norm {
  * A normalised copy of `dom`, which must outlive it; problems that libvirt
  * would find on the way are recorded in it, those of abi_validate() too if
  * `validate`. `host_arch` stands in for an architecture that the document
- * leaves out. *late: the only problems are those of the second run, which
- * libvirt reports as a refusal and not as an invalid document. NULL: out of
- * memory.
+ * leaves out; `caps` may be NULL. *late: the only problems are those of the
+ * second run, which libvirt reports as a refusal and not as an invalid
+ * document. NULL: out of memory.
  */
 struct domain *abi_normalise(const struct domain *dom, int host_arch,
-                             bool validate, bool *late);
+                             const struct abi_caps *caps, bool validate,
+                             bool *late);
 
 /* The architecture of a document, else of its emulator, else of this host. */
 int norm_arch_of(const struct domain *dom);

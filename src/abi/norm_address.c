@@ -459,7 +459,7 @@ void norm_mmio(struct norm *n)
     root = norm_find_controller(n, CONTROLLER_TYPE_PCI, 0);
     if (root && is(TEXT(root, CONTROLLER_MODEL), "pcie-root") && !has_mmio(n))
         prime(n, ADDRESS_TYPE_PCI);
-    else if (arch_facts(n->arch)->mmio)
+    else if (n->qemu->mmio)
         prime(n, ADDRESS_TYPE_VIRTIO_MMIO);
 }
 

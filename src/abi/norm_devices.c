@@ -88,7 +88,9 @@ static const char *default_net_model(const struct norm *n)
         return "virtio";
     if (n->arm)
         return is(machine, "versatilepb") ? "smc91c111" : "lan9118";
-    return arch_facts(n->arch)->rtl8139 ? "rtl8139" : "e1000";
+    if (n->qemu->rtl8139)
+        return "rtl8139";
+    return n->qemu->e1000 ? "e1000" : "virtio";
 }
 
 static void net_driver(struct norm *n, struct dom_object *o)
@@ -151,7 +153,7 @@ static int default_video(const struct norm *n)
         return VIDEO_TYPE_VGA;
     if (n->armvirt || n->loongvirt || n->riscvvirt || n->s390)
         return VIDEO_TYPE_VIRTIO;
-    return arch_facts(n->arch)->cirrus ? VIDEO_TYPE_CIRRUS : VIDEO_TYPE_VGA;
+    return n->qemu->cirrus ? VIDEO_TYPE_CIRRUS : VIDEO_TYPE_VGA;
 }
 
 static int64_t default_vram(int type)
@@ -223,14 +225,14 @@ void norm_videos(struct norm *n)
 
 static const char *default_usb(const struct norm *n, const struct dom_object *o)
 {
-    const struct arch_facts *f = arch_facts(n->arch);
+    const struct arch_facts *f = n->qemu;
 
     if (n->s390)
         return GIVEN(o, INFO_ADDRESS) ? NULL : "none";
     if (n->ppc64)
         return f->pci_ohci ? "pci-ohci" : NULL;
     if (n->arch == ARCH_AARCH64 || n->loongarch)
-        return "qemu-xhci";
+        return f->qemu_xhci ? "qemu-xhci" : f->nec_xhci ? "nec-xhci" : NULL;
     if (f->piix3_uhci)
         return "piix3-uhci";
     return !n->x86 && f->pci_ohci ? "pci-ohci" : NULL;
@@ -240,7 +242,7 @@ static const char *default_scsi(const struct norm *n)
 {
     if (n->pseries)
         return "ibmvscsi";
-    if (n->s390 || n->loongvirt || !arch_facts(n->arch)->lsi)
+    if (n->s390 || n->loongvirt || !n->qemu->lsi)
         return "virtio-scsi";
     return "lsilogic";
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Normalisation of what is not a device. */
 #include "abi/norm.h"
+#include "abi/caps.h"
 #include "abi/machine.h"
 
 #include <string.h>
@@ -103,6 +104,39 @@ static void select_firmware(struct norm *n)
     norm_default_num(n, r, DOMAIN_SMM_STATE, TRI_ON);
 }
 
+/* What the capabilities say of the machine; they are another QEMU's if they
+ * are of another architecture. */
+static void ask_caps(struct norm *n, const char *name)
+{
+    const struct machine_facts *usual = machine_facts(n->arch, NULL);
+    const struct abi_caps *c = n->caps;
+
+    n->qemu = arch_facts(n->arch);
+    if (c && c->arch && !arch_is_alike(c->arch, n->arch))
+        c = n->caps = NULL;
+    if (!c)
+        return;
+    if (c->has_devices)
+        n->qemu = &c->facts;
+    n->told = caps_machine(c, name);
+    if (!n->told && !name && usual)
+        n->told = caps_machine(c, usual->alias ? usual->alias : usual->name);
+}
+
+/* The machine's name in full; NULL: as it is written. */
+static const char *canonical_machine(const struct norm *n, const char *name)
+{
+    const struct machine_facts *m = n->machine;
+
+    if (n->told)
+        return n->told->name;
+    if (!m || (n->caps && n->caps->n_machines))
+        return NULL;
+    if (!name)
+        return m->canon ? m->canon : m->name;
+    return m->alias && !strcmp(m->alias, name) ? m->canon : NULL;
+}
+
 void norm_machine(struct norm *n)
 {
     struct dom_object *r = n->root;
@@ -113,14 +147,11 @@ void norm_machine(struct norm *n)
     n->arch = (int)NUM(r, DOMAIN_ARCH);
     n->kvm = NUM(r, DOMAIN_TYPE) == VIRT_TYPE_KVM;
     name = TEXT(r, DOMAIN_MACHINE);
+    ask_caps(n, name);
     n->machine = machine_facts(n->arch, name);
-    if (n->machine && !name) {
-        name = n->machine->canon ? n->machine->canon : n->machine->name;
+    name = canonical_machine(n, name);
+    if (name)
         dom_set_text(r, DOMAIN_MACHINE, name);
-    } else if (n->machine && n->machine->alias &&
-               !strcmp(n->machine->alias, name)) {
-        dom_set_text(r, DOMAIN_MACHINE, n->machine->canon);
-    }
     classify(n, TEXT(r, DOMAIN_MACHINE));
     if (n->s390)
         dom_unset(r, DOMAIN_ACPI);
@@ -193,6 +224,17 @@ static bool sve_needs_switch(struct norm *n)
     return lengths;
 }
 
+/* On s390 and POWER the default that QEMU names is that of its accelerator,
+ * or a revision of libvirt's model. */
+static const char *default_model(const struct norm *n)
+{
+    if (n->told && n->told->cpu && !n->s390 && !n->ppc64)
+        return n->told->cpu;
+    if (!n->machine)
+        return NULL;
+    return n->kvm ? n->machine->kvm_cpu : n->machine->tcg_cpu;
+}
+
 static void default_cpu(struct norm *n)
 {
     struct dom_object *r = n->root;
@@ -201,12 +243,10 @@ static void default_cpu(struct norm *n)
     if (GIVEN(r, DOMAIN_CPU) && (NUM(r, DOMAIN_CPU_MODE) != CPU_MODE_CUSTOM ||
                                  TEXT(r, DOMAIN_CPU_MODEL)))
         return;
-    if (!n->machine)
-        return;
     if (!n->x86 && !n->s390 && !n->ppc64 &&
         NUM(r, DOMAIN_TYPE) != VIRT_TYPE_QEMU)
         return;
-    model = n->kvm ? n->machine->kvm_cpu : n->machine->tcg_cpu;
+    model = default_model(n);
     if (!model || n->arch == ARCH_PPC)
         return;
     dom_set_num(n->d, r, DOMAIN_CPU, 1);

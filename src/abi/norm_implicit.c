@@ -94,8 +94,8 @@ static bool pci_root_arch(const struct norm *n)
     return n->i440fx || n->ppc64 || n->arch == ARCH_PPC ||
            n->arch == ARCH_ALPHA || n->arch == ARCH_SH4 ||
            n->arch == ARCH_SH4EB || n->arch == ARCH_SPARC64 ||
-           (n->s390 && arch_facts(n->arch)->zpci) ||
-           (n->arm && is(m, "versatilepb")) || (n->mips && is(m, "malta"));
+           (n->s390 && n->qemu->zpci) || (n->arm && is(m, "versatilepb")) ||
+           (n->mips && is(m, "malta"));
 }
 
 static bool usb_arch(const struct norm *n)
@@ -166,30 +166,54 @@ static void add_iommu(struct norm *n)
 {
     struct dom_object *o;
 
-    if (NUM(n->root, DOMAIN_VCPUS) <= 255 || n->d->list[KIND_IOMMU].n ||
-        !(o = norm_add(n, KIND_IOMMU)))
+    if (!n->qemu->intel_iommu || NUM(n->root, DOMAIN_VCPUS) <= 255 ||
+        n->d->list[KIND_IOMMU].n || !(o = norm_add(n, KIND_IOMMU)))
         return;
     dom_set_num(n->d, o, IOMMU_MODEL, IOMMU_MODEL_INTEL);
     dom_set_num(n->d, o, IOMMU_INTREMAP, TRI_ON);
     dom_set_num(n->d, o, IOMMU_EIM, TRI_ON);
 }
 
+/* The best of USB that the binary has. */
+static void add_q35_usb(struct norm *n)
+{
+    static const char *const companions[] = {"ich9-uhci1", "ich9-uhci2",
+                                             "ich9-uhci3"};
+    const struct arch_facts *f = n->qemu;
+    struct dom_object *o;
+
+    if (f->qemu_xhci || f->nec_xhci) {
+        norm_add_controller(n, CONTROLLER_TYPE_USB, 0,
+                            f->qemu_xhci ? "qemu-xhci" : "nec-xhci");
+        return;
+    }
+    norm_add_controller(n, CONTROLLER_TYPE_USB, 0, "ich9-ehci1");
+    for (int i = 0; i < 3; i++)
+        if ((o = norm_add_controller(n, CONTROLLER_TYPE_USB, 0, companions[i])))
+            dom_set_num(n->d, o, INFO_MASTER, 2 * i);
+}
+
+static void add_usb(struct norm *n)
+{
+    if (!usb_arch(n) || norm_find_controller(n, CONTROLLER_TYPE_USB, 0))
+        return;
+    if (n->q35)
+        add_q35_usb(n);
+    else
+        norm_add_controller(n, CONTROLLER_TYPE_USB, 0,
+                            n->arm ? "pci-ohci" : NULL);
+}
+
 void norm_default_devices(struct norm *n)
 {
     struct dom_object *o;
-    const char *usb = NULL;
 
-    if (arch_facts(n->arch)->i8042 && (n->i440fx || n->q35 || n->isapc) &&
+    if (n->qemu->i8042 && (n->i440fx || n->q35 || n->isapc) &&
         NUM(n->root, DOMAIN_PS2) != TRI_OFF) {
         maybe_add_input(n, INPUT_TYPE_MOUSE, INPUT_BUS_PS2);
         maybe_add_input(n, INPUT_TYPE_KEYBOARD, INPUT_BUS_PS2);
     }
-    if (n->q35)
-        usb = "qemu-xhci";
-    else if (n->arm)
-        usb = "pci-ohci";
-    if (usb_arch(n) && !norm_find_controller(n, CONTROLLER_TYPE_USB, 0))
-        norm_add_controller(n, CONTROLLER_TYPE_USB, 0, usb);
+    add_usb(n);
     if (n->q35)
         maybe_add_controller(n, CONTROLLER_TYPE_SATA, 0, NULL);
     if (pci_root_arch(n))

@@ -774,7 +774,7 @@ static int assign_disk(struct set *s, struct dom_object *o)
     if (NUM(o, DISK_BUS) != DISK_BUS_VIRTIO || present(o) ||
         type == ADDRESS_TYPE_CCW)
         return 0;
-    if (type == ADDRESS_TYPE_VIRTIO_MMIO && arch_facts(s->n->arch)->mmio)
+    if (type == ADDRESS_TYPE_VIRTIO_MMIO && s->n->qemu->mmio)
         return 0;
     if (!wanted(o)) {
         dom_problem(s->n->d, o->v[INFO_ADDRESS].line,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "abi/validate.h"
+#include "abi/caps.h"
 
 #include <string.h>
 
@@ -46,6 +47,25 @@ static void machine_fits(struct norm *n, const struct domain *raw)
             dom_problem(n->d, n->root->v[DOMAIN_MACHINE].line,
                         "architecture '%s' has no machine type '%s'",
                         TEXT(n->root, DOMAIN_ARCH), m);
+}
+
+/* The caller's QEMU has it. */
+static void qemu_can(struct norm *n, const struct domain *raw)
+{
+    const struct dom_object *r = n->root;
+    const char *m = TEXT(r, DOMAIN_MACHINE);
+
+    (void)raw;
+    if (!n->caps)
+        return;
+    if (n->caps->n_machines && m && !n->told)
+        dom_problem(n->d, r->v[DOMAIN_MACHINE].line,
+                    "the QEMU whose capabilities were given has no machine "
+                    "type '%s'",
+                    m);
+    if (n->caps->no_kvm && n->kvm)
+        dom_problem(n->d, r->v[DOMAIN_TYPE].line,
+                    "the QEMU whose capabilities were given has no KVM");
 }
 
 static void virt_type_fits(struct norm *n, const struct domain *raw)
@@ -459,6 +479,7 @@ static check_fn *const checks[] = {
     need_name_and_os,
     virt_type_fits,
     machine_fits,
+    qemu_can,
     vcpus_fit,
     vcpu_list_fits,
     numa_fits,

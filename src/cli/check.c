@@ -7,6 +7,7 @@
 #include "cli.h"
 
 #include "abi/abi.h"
+#include "abi/caps.h"
 #include "domain/relaxng.h"
 #include "error/errcode.h"
 
@@ -132,8 +133,14 @@ static int load(const char *path, struct relaxng *rng, struct domain **ret,
     return rng ? relaxng_validate(rng, text, len, path, errp) : 0;
 }
 
+/* What all pairs are checked with; any may be NULL. */
+struct context {
+    struct relaxng *rng;
+    struct abi_caps *caps;
+};
+
 /* 0 same, 3 differs or invalid; -1 *errp: a file cannot be read. */
-static int check_pair(const struct cli *cli, struct relaxng *rng,
+static int check_pair(const struct cli *cli, const struct context *with,
                       const char *source, const char *dest,
                       struct qmp_error **errp)
 {
@@ -142,14 +149,15 @@ static int check_pair(const struct cli *cli, struct relaxng *rng,
     CLEANUP(abi_report_freep) struct abi_report *r = NULL;
     struct qmp_error *err = NULL;
 
-    if (load(source, rng, &src, &err) < 0 || load(dest, rng, &dst, &err) < 0) {
+    if (load(source, with->rng, &src, &err) < 0 ||
+        load(dest, with->rng, &dst, &err) < 0) {
         if (err->code != QMIG_ERR_XML)
             return qmp_propagate(errp, err);
         put_invalid(cli, err->msg, source, dest);
         qmp_error_free(err);
         return qmig_errcode_exit(QMIG_ERR_ABI);
     }
-    if (abi_check(src, dst,
+    if (abi_check(src, dst, with->caps,
                   cli->policy == POLICY_LIBVIRT ? ABI_POLICY_LIBVIRT
                                                 : ABI_POLICY_GUEST,
                   cli->all ? ABI_CHECK_ALL : 0, &r, errp) < 0)
@@ -166,7 +174,7 @@ static int check_pair(const struct cli *cli, struct relaxng *rng,
 }
 
 /* Lines "SOURCE<TAB>DEST"; the code is that of the worst pair. */
-static int check_batch(const struct cli *cli, struct relaxng *rng,
+static int check_batch(const struct cli *cli, const struct context *with,
                        struct qmp_error **errp)
 {
     CLEANUP(fclosep)
@@ -191,7 +199,7 @@ static int check_batch(const struct cli *cli, struct relaxng *rng,
                             "line %u of '%s': expected SOURCE<TAB>DEST", n,
                             cli->batch);
         *tab = '\0';
-        one = check_pair(cli, rng, line, tab + 1, errp);
+        one = check_pair(cli, with, line, tab + 1, errp);
         if (one < 0)
             return qmp_prefix(errp, "line %u of '%s'", n, cli->batch);
         code = one > code ? one : code;
@@ -199,13 +207,33 @@ static int check_batch(const struct cli *cli, struct relaxng *rng,
     return code;
 }
 
+static int load_caps(const char *path, struct abi_caps **ret,
+                     struct qmp_error **errp)
+{
+    CLEANUP(freep)
+    char *text = cli_read_file(path, CLI_MAX_FILE, QMIG_ERR_USAGE, errp);
+
+    return text ? abi_caps_parse(text, path, ret, errp) : -1;
+}
+
+static void context_done(struct context *with)
+{
+    relaxng_free(with->rng);
+    abi_caps_free(with->caps);
+}
+
 int cli_check(struct cli *cli, struct qmp_error **errp)
 {
     bool live = cli->o.source || cli->o.dest;
-    CLEANUP(relaxng_freep) struct relaxng *rng = NULL;
+    CLEANUP(context_done) struct context with = {0};
     int code = 0;
 
-    if (cli->schema && relaxng_load(&rng, errp) < 0)
+    if (cli->schema && relaxng_load(&with.rng, errp) < 0)
+        return -1;
+    if (cli->capabilities && live && !cli->n_operands)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "--capabilities is for XMLs: running QEMUs are asked");
+    if (cli->capabilities && load_caps(cli->capabilities, &with.caps, errp) < 0)
         return -1;
 
     if (cli->batch) {
@@ -213,7 +241,7 @@ int cli_check(struct cli *cli, struct qmp_error **errp)
             return qmp_fail(errp, QMIG_ERR_USAGE,
                             "--batch takes the files from its list, not from "
                             "the command line");
-        return check_batch(cli, rng, errp);
+        return check_batch(cli, &with, errp);
     }
     if (cli->n_operands != 2 && !(live && cli->n_operands == 0))
         return qmp_fail(errp, QMIG_ERR_USAGE,
@@ -224,6 +252,6 @@ int cli_check(struct cli *cli, struct qmp_error **errp)
     if (code < 0 || cli->n_operands == 0)
         return code;
 
-    int xml = check_pair(cli, rng, cli->operands[0], cli->operands[1], errp);
+    int xml = check_pair(cli, &with, cli->operands[0], cli->operands[1], errp);
     return xml < 0 || xml > code ? xml : code;
 }

@@ -108,7 +108,8 @@ struct cli {
     /* check */
     int policy; /* enum check_policy */
     bool all;
-    bool schema;       /* validate against libvirt's RelaxNG schema first */
+    bool schema; /* validate against libvirt's RelaxNG schema first */
+    const char *capabilities; /* file; NULL: a current QEMU is assumed */
     const char *batch; /* file of pairs, "-": standard input; NULL: none */
 
     struct cli_transcript transcript;

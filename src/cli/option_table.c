@@ -164,6 +164,9 @@ const struct option option_table[] = {
     {"schema", 0, NULL, VERB_CHECK, GROUP_CHECK, BOOL(schema),
      .help = "validate against libvirt's RelaxNG schema first (it is found by "
              "itself)"},
+    {"capabilities", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(capabilities),
+     .help = "machines and devices of the guest's QEMU, as 'features --json' "
+             "prints them (else a current QEMU is assumed)"},
     {"batch", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(batch),
      .help = "read pairs SOURCE.xml<TAB>DEST.xml; '-' is standard input"},
 

@@ -13,8 +13,8 @@
  * error sums up. */
 static int check_abi(struct qmig_migration *m, const struct domain *dest)
 {
-    if (abi_check(m->domain, dest, ABI_POLICY_GUEST, 0, &m->report, &m->error) <
-        0)
+    if (abi_check(m->domain, dest, NULL, ABI_POLICY_GUEST, 0, &m->report,
+                  &m->error) < 0)
         return -1;
     if (m->report->verdict == ABI_SAME)
         return 0;

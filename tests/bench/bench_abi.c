@@ -117,7 +117,7 @@ static int64_t whole_check(const char *xml, size_t len)
 
     if (domain_parse(xml, len, "a", &a, &err) < 0 ||
         domain_parse(xml, len, "b", &b, &err) < 0 ||
-        abi_check(a, b, ABI_POLICY_GUEST, 0, &r, &err) < 0) {
+        abi_check(a, b, NULL, ABI_POLICY_GUEST, 0, &r, &err) < 0) {
         fprintf(stderr, "%s\n", err->msg);
         exit(2);
     }
