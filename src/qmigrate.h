@@ -296,7 +296,9 @@ QMP_EXPORT int qmig_plan(const struct qmig_options *o,
 
 /*
  * What the QEMU behind a monitor can do for a migration: an object with
- * "version", "capabilities", "parameters", "commands", "blockers", "features".
+ * "version", "capabilities", "parameters", "commands", "blockers", "features";
+ * and of the hardware that it has to offer "arch", "kvm", "machines", and, if
+ * it was started with -machine none, "devices".
  */
 QMP_EXPORT int qmig_features(const char *addr, struct json_object **ret,
                              struct qmp_error **errp);

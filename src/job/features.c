@@ -152,6 +152,123 @@ static struct json_object *features_json(const struct facts *facts,
     return object;
 }
 
+/* The names of a list of objects. */
+static struct json_object *names_of(struct json_object *reply)
+{
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < json_object_array_length(reply); i++)
+        json_object_array_add(
+            list, json_object_get(json_object_object_get(
+                      json_object_array_get_idx(reply, i), "name")));
+    return list;
+}
+
+/* Of each machine what a document's defaults depend on, in QEMU's words. */
+static struct json_object *machines_of(struct json_object *reply)
+{
+    static const char *const members[] = {
+        "name",
+        "alias",
+        "is-default",
+        "default-cpu-type",
+    };
+    struct json_object *list = json_object_new_array();
+
+    for (size_t i = 0; i < json_object_array_length(reply); i++) {
+        struct json_object *row = json_object_array_get_idx(reply, i);
+        struct json_object *machine = json_object_new_object();
+        struct json_object *value = NULL;
+
+        for (size_t m = 0; m < ARRAY_SIZE(members); m++)
+            if (json_object_object_get_ex(row, members[m], &value))
+                json_object_object_add(machine, members[m],
+                                       json_object_get(value));
+        json_object_array_add(list, machine);
+    }
+    return list;
+}
+
+static struct json_object *arch_of(struct json_object *reply)
+{
+    return json_object_get(json_object_object_get(reply, "arch"));
+}
+
+static struct json_object *present_of(struct json_object *reply)
+{
+    return json_object_get(json_object_object_get(reply, "present"));
+}
+
+/*
+ * What the guest's hardware is made of: `check --capabilities` takes it
+ * (abi/caps.h). Listing device types makes QEMU load all of its modules, and
+ * it aborts when one is of another build, as after an upgrade of its package
+ * (seen with 10.0 and 11.1). No guest is put at that risk: only a QEMU
+ * without one, started with -machine none, is asked.
+ */
+/* clang-format off */
+static const struct hardware {
+    const char *member;
+    const char *command;
+    const char *arguments; /* JSON, or NULL */
+    enum json_type type;   /* of the answer */
+    bool no_guest;         /* asked only then */
+    struct json_object *(*part)(struct json_object *reply);
+} hardware[] = {
+    { "arch",     "query-target",   NULL, json_type_object, false, arch_of     },
+    { "kvm",      "query-kvm",      NULL, json_type_object, false, present_of  },
+    { "machines", "query-machines", NULL, json_type_array,  false, machines_of },
+    { "devices",  "qom-list-types", "{\"implements\":\"device\",\"abstract\":false}",
+                                          json_type_array,  true,  names_of    },
+};
+/* clang-format on */
+
+static struct json_object *ask(struct qmp_client *c, const char *command,
+                               const char *arguments, enum json_type type,
+                               struct qmp_error **errp)
+{
+    CLEANUP(json_putp)
+    struct json_object *o = arguments ? json_tokener_parse(arguments) : NULL;
+    CLEANUP(json_putp)
+    struct json_object *reply = qmp_call(c, command, o, TIMEOUT_US, errp);
+
+    if (reply && !json_object_is_type(reply, type)) {
+        qmp_fail(errp, QMP_ERR_PROTOCOL,
+                 "'%s' answered with type %s, expected %s", command,
+                 json_type_to_name(json_object_get_type(reply)),
+                 json_type_to_name(type));
+        return NULL;
+    }
+    return TAKE_PTR(reply);
+}
+
+static int ask_hardware(struct qmp_client *c, const struct qmp_schema *schema,
+                        struct json_object *object, struct qmp_error **errp)
+{
+    CLEANUP(json_putp)
+    struct json_object *machine =
+        ask(c, "qom-get", "{\"path\":\"/machine\",\"property\":\"type\"}",
+            json_type_string, errp);
+    bool guest;
+
+    if (!machine)
+        return -1;
+    guest = strcmp(json_object_get_string(machine), "none-machine") != 0;
+    for (size_t i = 0; i < ARRAY_SIZE(hardware); i++) {
+        const struct hardware *h = &hardware[i];
+        CLEANUP(json_putp) struct json_object *reply = NULL;
+
+        if ((guest && h->no_guest) ||
+            !qmp_schema_has_command(schema, h->command))
+            continue;
+        reply = ask(c, h->command, h->arguments, h->type, errp);
+        if (!reply)
+            return -1;
+        json_object_object_add(object, h->member, h->part(reply));
+    }
+    return 0;
+}
+
 int qmig_features(const char *addr, struct json_object **ret,
                   struct qmp_error **errp)
 {
@@ -159,13 +276,17 @@ int qmig_features(const char *addr, struct json_object **ret,
     struct qmp_client *c = qmp_open(addr, NULL, TIMEOUT_US, errp);
     CLEANUP(qmp_schema_freep) struct qmp_schema *schema = NULL;
     CLEANUP(facts_clear) struct facts facts = {0};
+    CLEANUP(json_putp) struct json_object *object = NULL;
 
     if (!c || ask_facts(c, &facts, errp) < 0)
         return -1;
     schema = ask_schema(c, errp);
     if (!schema)
         return -1;
-    *ret = features_json(&facts, schema, qmp_client_has_oob(c));
+    object = features_json(&facts, schema, qmp_client_has_oob(c));
+    if (ask_hardware(c, schema, object, errp) < 0)
+        return -1;
+    *ret = TAKE_PTR(object);
     return 0;
 }
 

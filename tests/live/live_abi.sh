@@ -185,5 +185,56 @@ case_check_says_before_what_qemu_does() {
     } | tee "${ABI_TABLE:-/dev/null}" >&9
 }
 
+plain_xml() { # plain_xml MACHINE [DEVICES]
+    echo "<domain type='qemu'><name>g</name><uuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</uuid><memory>65536</memory><os><type arch='x86_64' machine='$1'>hvm</type></os><devices>${2:-}</devices></domain>"
+}
+
+# The versions of QEMU differ in what they call q35.
+case_capabilities_are_those_of_a_real_qemu() {
+    local q35
+    start_source
+    "$QMIGRATE" features "$T/src.qmp" --json >"$T/caps"
+    # Listing the devices could end a guest.
+    ! grep -q '"devices"' "$T/caps"
+    q35=$(qmp_machine q35)
+    case $q35 in pc-q35-"$VER_SRC") ;; *) fail "q35 is '$q35'" ;; esac
+    plain_xml q35 >"$T/alias.xml"
+    plain_xml "$q35" >"$T/full.xml"
+    plain_xml pc-q35-99.0 >"$T/none.xml"
+    plain_xml "$q35" "<controller type='usb' index='0' model='qemu-xhci'/><input type='mouse' bus='ps2'/>" >"$T/written.xml"
+    expect 0 "$QMIGRATE" check --capabilities "$T/caps" "$T/alias.xml" "$T/full.xml"
+    expect 0 "$QMIGRATE" check --capabilities "$T/caps" "$T/alias.xml" "$T/written.xml"
+    # Without them it is another one's alias.
+    [ "$VER_SRC" = 10.0 ] || expect 3 "$QMIGRATE" check "$T/alias.xml" "$T/full.xml"
+    expect 3 "$QMIGRATE" check --capabilities "$T/caps" "$T/none.xml" "$T/none.xml"
+    grep -q "has no machine type 'pc-q35-99.0'" "$T/out"
+    # As QEMU answers, without us in between.
+    qmp src query-machines | sed 's/"return"/"machines"/' >"$T/raw"
+    expect 0 "$QMIGRATE" check --capabilities "$T/raw" "$T/alias.xml" "$T/full.xml"
+}
+
+# A QEMU without a guest tells its devices.
+case_devices_are_told_without_a_guest() {
+    start_bare src -machine none
+    "$QMIGRATE" features "$T/src.obs" --json >"$T/caps"
+    grep -q '"devices":\[.*"rtl8139"' "$T/caps"
+    sed 's/"rtl8139"/"gone"/' "$T/caps" >"$T/without"
+    local nic="<interface type='user'><mac address='52:54:00:00:00:01'/>"
+    plain_xml q35 "$nic</interface>" >"$T/short.xml"
+    plain_xml pc-q35-7.2 "$nic<model type='rtl8139'/></interface><input type='mouse' bus='ps2'/>" >"$T/full.xml"
+    plain_xml pc-q35-7.2 "$nic<model type='e1000'/></interface>" >"$T/e1000.xml"
+    expect 0 "$QMIGRATE" check --capabilities "$T/caps" "$T/short.xml" "$T/full.xml"
+    expect 3 "$QMIGRATE" check --capabilities "$T/without" "$T/short.xml" "$T/full.xml"
+    expect 0 "$QMIGRATE" check --capabilities "$T/without" "$T/short.xml" "$T/e1000.xml"
+}
+
+qmp_machine() { # the name behind an alias, as QEMU says
+    qmp src query-machines | tr '{' '\n' | grep "\"alias\": *\"$1\"" | sed 's/.*"name": *"\([^"]*\)".*/\1/'
+}
+
 run_case case_check_says_before_what_qemu_does
+run_case case_devices_are_told_without_a_guest
+for version in $(versions); do
+    run_case case_capabilities_are_those_of_a_real_qemu "$version" "$version"
+done
 finish
