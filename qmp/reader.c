@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reader.h"
+#include "foreign.h"
 #include "json.h"
 #include "member.h"
 #include "wire.h"
@@ -16,6 +17,7 @@ struct qmp_reader {
     bool eof;
     bool cut;
     struct qmp_wire wire;
+    struct foreign foreign;
     struct json_object *header;
     struct json_object *line; /* of the entry that was given last */
     size_t line_bytes;
@@ -25,13 +27,15 @@ struct qmp_reader {
 /* Every error of the content says which file and line. */
 static int at_line(struct qmp_reader *r, uint64_t line, struct qmp_error **errp)
 {
+    const char *name = foreign_name(r->foreign.kind);
     char shown[200];
 
     if (errp && *errp && (*errp)->code == QMP_ERR_PROTOCOL)
         (*errp)->code = QMP_ERR_TRANSCRIPT;
     return qmp_prefix(
-        errp, "'%s', line %" PRIu64,
-        qmp_printable(shown, sizeof(shown), r->path, strlen(r->path)), line);
+        errp, "'%s', line %" PRIu64 "%s%s%s",
+        qmp_printable(shown, sizeof(shown), r->path, strlen(r->path)), line,
+        name ? ", read as " : "", name ? name : "", name ? "" : "");
 }
 
 /* 1: bytes came, 0: the end, -1 */
@@ -71,40 +75,118 @@ static int last_line(struct qmp_reader *r, struct json_object **ret)
     return 0;
 }
 
+/* The next line. 0: the end, though bytes without a line end may be left. */
+static int next_text(struct qmp_reader *r, const char **text, size_t *len,
+                     struct qmp_error **errp)
+{
+    for (;;) {
+        int rc = qmp_wire_next(&r->wire, text, len, errp);
+
+        if (rc < 0)
+            return at_line(r, r->wire.ends + 1, errp);
+        if (rc > 0 || r->eof)
+            return rc;
+        rc = fill(r, errp);
+        if (rc < 0)
+            return -1;
+        r->eof = !rc;
+    }
+}
+
 /* The next line as JSON. */
 static int next_line(struct qmp_reader *r, struct json_object **ret,
                      struct qmp_error **errp)
 {
     const char *text;
     size_t len;
+    int rc = next_text(r, &text, &len, errp);
 
-    for (;;) {
-        int rc = qmp_wire_next(&r->wire, &text, &len, errp);
-
-        if (rc < 0)
-            return at_line(r, r->wire.ends + 1, errp);
-        if (rc > 0)
-            break;
-        if (r->eof)
-            return last_line(r, ret);
-        rc = fill(r, errp);
-        if (rc < 0)
-            return -1;
-        r->eof = !rc;
-    }
+    if (rc <= 0)
+        return rc < 0 ? -1 : last_line(r, ret);
     if (qmp_json_parse(text, len, ret, errp) < 0)
         return at_line(r, r->wire.ends, errp);
     r->line_bytes = len;
     return 1;
 }
 
+/* What has no line end, as a line. It stays in the buffer to the end. */
+static bool take_rest(struct qmp_reader *r, const char **text, size_t *len)
+{
+    *len = qmp_wire_rest(&r->wire);
+    if (!*len)
+        return false;
+    *text = qmp_buffer_data(&r->wire.in);
+    r->wire.in.end = r->wire.in.start;
+    r->wire.ends++;
+    return true;
+}
+
+/* The next entry of a foreign recording. */
+static int next_foreign(struct qmp_reader *r, struct json_object **ret,
+                        struct qmp_error **errp)
+{
+    struct foreign *f = &r->foreign;
+    const char *text;
+    size_t len;
+    int rc;
+
+    r->line_bytes = 0;
+    for (;;) {
+        size_t left = f->len;
+
+        rc = foreign_next(f, ret, errp);
+        r->line_bytes += left - f->len;
+        if (rc)
+            return rc < 0 ? at_line(r, f->line, errp) : 1;
+        rc = next_text(r, &text, &len, errp);
+        if (rc < 0)
+            return -1;
+        if (!rc && !take_rest(r, &text, &len))
+            return foreign_end(f, ret, &r->cut);
+        foreign_give(f, r->wire.ends, text, len);
+    }
+}
+
+static int new_header(struct qmp_reader *r, struct qmp_error **errp)
+{
+    const char *name = foreign_name(r->foreign.kind);
+
+    r->header = json_object_new_object();
+    if (!r->header ||
+        json_object_object_add(r->header, "transcript",
+                               json_object_new_int(1)) ||
+        json_object_object_add(r->header, "program",
+                               json_object_new_string(name)) ||
+        json_object_object_add(r->header, "peers", json_object_new_object()))
+        return qmp_fail(errp, QMP_ERR_NOMEM, "no memory for a transcript");
+    return 0;
+}
+
 static int read_header(struct qmp_reader *r, struct qmp_error **errp)
 {
+    enum foreign_kind kind = FOREIGN_NONE;
     int64_t version = 0;
-    int rc = next_line(r, &r->header, errp);
+    const char *text;
+    size_t len;
+    int rc = next_text(r, &text, &len, errp);
 
     if (rc < 0)
         return -1;
+    if (rc)
+        kind = foreign_detect(text, len);
+    else if (qmp_wire_rest(&r->wire))
+        kind = foreign_detect(qmp_buffer_data(&r->wire.in),
+                              qmp_wire_rest(&r->wire));
+    if (kind != FOREIGN_NONE) {
+        foreign_init(&r->foreign, kind);
+        if (rc)
+            foreign_give(&r->foreign, r->wire.ends, text, len);
+        return new_header(r, errp);
+    }
+    if (rc && qmp_json_parse(text, len, &r->header, errp) < 0)
+        return at_line(r, r->wire.ends, errp);
+    if (!rc)
+        rc = last_line(r, &r->header);
     if (!rc) {
         qmp_fail(errp, QMP_ERR_TRANSCRIPT,
                  r->cut ? "cut inside of the header" : "empty");
@@ -160,6 +242,7 @@ void qmp_reader_free(struct qmp_reader *r)
     if (r->own_fd && r->fd >= 0)
         close(r->fd);
     qmp_wire_done(&r->wire);
+    foreign_done(&r->foreign);
     json_object_put(r->header);
     json_object_put(r->line);
     free(r->path);
@@ -169,6 +252,11 @@ void qmp_reader_free(struct qmp_reader *r)
 struct json_object *qmp_reader_header(const struct qmp_reader *r)
 {
     return r->header;
+}
+
+const char *qmp_reader_format(const struct qmp_reader *r)
+{
+    return foreign_name(r->foreign.kind);
 }
 
 bool qmp_reader_is_cut(const struct qmp_reader *r)
@@ -239,15 +327,19 @@ int qmp_reader_next(struct qmp_reader *r, struct qmp_entry *ret,
                     struct qmp_error **errp)
 {
     struct qmp_entry e = {0};
+    bool foreign;
     int rc;
 
     json_object_put(r->line);
     r->line = NULL;
-    rc = next_line(r, &r->line, errp);
+    foreign = r->foreign.kind != FOREIGN_NONE;
+    rc = foreign ? next_foreign(r, &r->line, errp)
+                 : next_line(r, &r->line, errp);
     if (rc <= 0)
         return rc;
     e.object = r->line;
-    e.line = r->wire.ends;
+    e.line = foreign ? r->foreign.entry_line : r->wire.ends;
+    e.timed = !foreign || r->foreign.timed;
     e.bytes = r->line_bytes;
     if (read_entry(r, r->line, &e, errp) < 0)
         return at_line(r, e.line, errp);

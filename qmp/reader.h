@@ -5,6 +5,10 @@
  *
  * A file whose last line was cut (the program crashed, the disk was full) is
  * read to the line before it; qmp_reader_is_cut() tells.
+ *
+ * Recordings of other programs are recognised by their first line and given as
+ * the same entries: libvirt's logs and .replies files, and what qmp-shell -v
+ * or socat wrote.
  */
 #ifndef QMP_READER_H
 #define QMP_READER_H
@@ -27,8 +31,9 @@ enum qmp_entry_kind {
  * have is NULL or 0. */
 struct qmp_entry {
     enum qmp_entry_kind kind;
-    uint64_t line; /* from 1 */
+    uint64_t line; /* from 1; where it begins, if it is over several */
     int64_t t_us;  /* since the start of the recording; never goes back */
+    bool timed;    /* false: not recorded, t_us is the last event's */
     const char *peer;
     char dir; /* '>' to the monitor, '<' from it */
     int nfds;
@@ -47,12 +52,15 @@ QMP_EXPORT struct qmp_reader *qmp_reader_open(const char *path,
                                               struct qmp_error **errp);
 QMP_EXPORT void qmp_reader_free(struct qmp_reader *r); /* NULL is fine */
 
-/* The header line, borrowed. */
+/* The header line, borrowed; of a foreign recording it is made up. */
 QMP_EXPORT struct json_object *qmp_reader_header(const struct qmp_reader *r);
 
 /* 1: *ret is the next entry; 0: the end; -1: QMP_ERR_TRANSCRIPT ... */
 QMP_EXPORT int qmp_reader_next(struct qmp_reader *r, struct qmp_entry *ret,
                                struct qmp_error **errp);
+
+/* What the foreign recording was taken for; NULL: it is a transcript. */
+QMP_EXPORT const char *qmp_reader_format(const struct qmp_reader *r);
 
 /* At the end: was the last line cut? */
 QMP_EXPORT bool qmp_reader_is_cut(const struct qmp_reader *r);

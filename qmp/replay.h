@@ -73,6 +73,12 @@ QMP_EXPORT void qmp_replay_free(struct qmp_replay *r); /* NULL is fine */
 /* Name of the i-th peer of the transcript, NULL after the last. */
 QMP_EXPORT const char *qmp_replay_peer(const struct qmp_replay *r, size_t i);
 
+/* What a foreign recording was taken for (qmp/reader.h), NULL: it is a
+ * transcript. A greeting and qmp_capabilities are put before what such a
+ * recording leaves out; replies to commands before its beginning are not
+ * said. */
+QMP_EXPORT const char *qmp_replay_format(const struct qmp_replay *r);
+
 /* Accept connections for a peer: unix:PATH, or tcp:HOST:PORT. */
 QMP_EXPORT int qmp_replay_listen(struct qmp_replay *r, const char *peer,
                                  const char *addr, struct qmp_error **errp);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a transcript to the script that is played. */
+#include "json.h"
 #include "reader.h"
 #include "replay_priv.h"
 
@@ -131,6 +132,68 @@ static int fill_raw(struct step *s, struct json_object *raw,
     return 0;
 }
 
+/* One step of an opening; `answers`: the step before it. */
+static int add_made_up(struct qmp_replay *r, const struct qmp_entry *e,
+                       const char *text, enum step_kind kind, bool answers,
+                       struct qmp_error **errp)
+{
+    struct step *s = add_step(r, e, errp);
+
+    if (!s || qmp_json_parse(text, strlen(text), &s->msg, errp) < 0)
+        return -1;
+    s->kind = kind;
+    s->line = 0;
+    if (kind == STEP_COMMAND) {
+        r->peers[s->peer].commands++;
+    } else if (answers) {
+        s->partner = r->n_steps - 2;
+        r->steps[s->partner].partner = r->n_steps - 1;
+    } else {
+        s->greeting = true;
+    }
+    return 0;
+}
+
+/* Foreign recordings leave out how a dialogue begins, as far as the program did
+ * it for its user; but now a client has to be greeted. */
+static int add_opening(struct qmp_replay *r, const struct qmp_entry *e,
+                       struct qmp_error **errp)
+{
+    bool oob;
+
+    for (size_t i = 0; i < r->n_peers; i++)
+        if (!strcmp(r->peers[i].name, e->peer))
+            return 0;
+    if (e->dir == '<' && json_object_object_get_ex(e->msg, "QMP", NULL))
+        return 0;
+    if (add_made_up(r, e,
+                    "{\"QMP\":{\"version\":{\"qemu\":{\"major\":0,"
+                    "\"minor\":0,\"micro\":0},\"package\":\"replay\"},"
+                    "\"capabilities\":[]}}",
+                    STEP_SAY, false, errp) < 0)
+        return -1;
+    if (e->dir == '>' &&
+        !strcmp(replay_command(e->msg, &oob), "qmp_capabilities"))
+        return 0;
+    if (add_made_up(r, e, "{\"execute\":\"qmp_capabilities\"}", STEP_COMMAND,
+                    false, errp) < 0)
+        return -1;
+    return add_made_up(r, e, "{\"return\":{}}", STEP_SAY, true, errp);
+}
+
+/* The recording began after the command was sent. */
+static bool answers_nothing(struct qmp_replay *r, const struct qmp_entry *e)
+{
+    size_t peer = 0;
+
+    if (e->dir == '>' || json_object_object_get_ex(e->msg, "event", NULL) ||
+        json_object_object_get_ex(e->msg, "QMP", NULL))
+        return false;
+    while (peer < r->n_peers && strcmp(r->peers[peer].name, e->peer))
+        peer++;
+    return find_command(r, peer, e->msg) == NO_STEP;
+}
+
 static int load_entry(struct qmp_replay *r, const struct qmp_entry *e,
                       struct qmp_error **errp)
 {
@@ -140,6 +203,12 @@ static int load_entry(struct qmp_replay *r, const struct qmp_entry *e,
         (e->kind == QMP_ENTRY_CLOSED && !e->text) || /* we hung up ourselves */
         (e->kind == QMP_ENTRY_RAW && e->dir == '>'))
         return 0;
+    if (r->format) {
+        if (add_opening(r, e, errp) < 0)
+            return -1;
+        if (answers_nothing(r, e))
+            return 0;
+    }
     s = add_step(r, e, errp);
     if (!s)
         return -1;
@@ -244,6 +313,7 @@ static int load(struct qmp_replay *r, const char *path, struct qmp_error **errp)
 
     if (!reader)
         return -1;
+    r->format = qmp_reader_format(reader);
     while ((rc = qmp_reader_next(reader, &e, errp)) > 0) {
         r->bytes += sizeof(struct step) + e.bytes;
         if (r->bytes > MAX_BYTES)
@@ -273,6 +343,11 @@ struct qmp_replay *qmp_replay_load(const char *path,
         return NULL;
     }
     return r;
+}
+
+const char *qmp_replay_format(const struct qmp_replay *r)
+{
+    return r->format;
 }
 
 static void free_peer(struct replay_peer *p)

@@ -93,6 +93,18 @@ run 0 show - <"$good"
 run 2 show "$good" --slower fast
 says err "'fast' is not a number of milliseconds"
 
+# what other programs recorded
+run 0 show tests/corpus/transcript/foreign-log
+says err '^qmigrate: read as a log of libvirt$'
+says out '^ +0\.009000  destination  getfd \(1 descriptor\) \{"fdname":"migrate"\}  5\.0 ms$'
+says_not out hunter2
+run 0 show tests/corpus/transcript/foreign-shell
+says out '  source       query-name = \{"name":"guest"\}$'
+run 0 show tests/corpus/transcript/foreign-cut
+says err 'the last line of the transcript was cut'
+run 1 show tests/corpus/transcript/foreign-bad
+says err "foreign-bad', line 2, read as QMP messages, .*: '\]' where a message"
+
 # diff: by structure, and by exit code
 run 0 diff "$good" "$good"
 says_not out '^[-+^~!=]'

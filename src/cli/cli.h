@@ -161,6 +161,9 @@ void cli_error(const struct qmp_error *err);
 /* "qmigrate: warning: TEXT" */
 void cli_warning(const char *text);
 
+/* What a foreign recording was taken for; nothing for NULL. */
+void cli_put_format(const char *format);
+
 /* One line of JSON on standard output. */
 void cli_put_json(struct json_object *o);
 

@@ -71,6 +71,12 @@ void cli_warning(const char *text)
     fputc('\n', stderr);
 }
 
+void cli_put_format(const char *format)
+{
+    if (format)
+        fprintf(stderr, "qmigrate: read as %s\n", format);
+}
+
 void cli_put_json(struct json_object *o)
 {
     puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |

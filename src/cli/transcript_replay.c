@@ -149,6 +149,7 @@ int cli_transcript_replay(struct cli *cli, struct qmp_error **errp)
     r = qmp_replay_load(cli->operands[1], &o, errp);
     if (!r || listen_all(r, t, errp) < 0)
         return -1;
+    cli_put_format(qmp_replay_format(r));
     /* Whoever started us may connect now. */
     puts("listening");
     fflush(stdout);

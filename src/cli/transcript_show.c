@@ -91,7 +91,7 @@ static void put_answer(struct show *s, const struct story_item *item)
         fputs(" =", stdout);
         put_value(item->answer, MAX_ANSWER);
     }
-    if (item->answered)
+    if (item->answered && item->timed)
         printf("  %s%.1f ms%s", on(s, DIM), (double)item->latency_us / 1000,
                on(s, NORMAL));
 }
@@ -300,9 +300,10 @@ static void put_json(const struct story_item *item)
         if (item->answered)
             json_object_object_add(o, item->failed ? "error" : "return",
                                    json_object_get(item->answer));
-        json_object_object_add(
-            o, "latency_us",
-            item->answered ? json_object_new_int64(item->latency_us) : NULL);
+        json_object_object_add(o, "latency_us",
+                               item->answered && item->timed
+                                   ? json_object_new_int64(item->latency_us)
+                                   : NULL);
     }
     cli_put_json(o);
 }
@@ -366,6 +367,7 @@ int cli_transcript_show(struct cli *cli, struct qmp_error **errp)
     put_polls(&s);
     if (rc < 0)
         return -1;
+    cli_put_format(end.format);
     if (end.cut)
         cli_warning("the last line of the transcript was cut");
     json_object_put(end.header);

@@ -84,6 +84,7 @@ static struct held *hold(struct story *s, const struct qmp_entry *e,
         .peer = e->peer,
         .text = e->text,
         .nfds = e->nfds,
+        .timed = e->timed,
         .latency_us = -1,
     };
     *s->last = h;
@@ -246,6 +247,7 @@ int story_read(const char *path, story_fn *fn, void *opaque,
     if (rc < 0)
         return -1;
     end.cut = qmp_reader_is_cut(r);
+    end.format = qmp_reader_format(r);
     end.header = json_object_get(qmp_reader_header(r));
     if (ret)
         *ret = end;

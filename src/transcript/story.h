@@ -39,6 +39,7 @@ struct story_item {
     bool failed;
     bool oob;
     int nfds;
+    bool timed;         /* else t_us and latency_us are guesses */
     int64_t latency_us; /* -1: no answer */
 };
 
@@ -49,7 +50,8 @@ struct story_end {
     struct json_object *header; /* owned: json_object_put() it */
     int64_t t_us;               /* of the last line */
     uint64_t lines;
-    bool cut; /* the last line was */
+    bool cut;           /* the last line was */
+    const char *format; /* of a foreign recording (qmp/reader.h), or NULL */
 };
 
 /* Tell the story in the file. fn may stop it with -1 and *errp set. *ret may
