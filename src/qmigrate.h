@@ -186,6 +186,10 @@ struct qmig_options {
                                 passes over RAM; 0: when asked */
     unsigned timeout_s;      /* seconds of a live migration, 0: none; then: */
     bool timeout_postcopy;   /* switch to post-copy, else stop the guest */
+    /* Command that is called (/bin/sh -c, the phase as $1, JSON on its input)
+     * at "prepared", "pre-switchover", "committed", "finished" or "failed", or
+     * NULL. If it fails in one of the first two the migration is given up. */
+    const char *hook;
     const char *const *deadlines; /* "NAME=SECONDS" (README lists the names),
                                      NULL-terminated, or NULL */
     /* Called from inside dispatch, at most about ten times a second and at

@@ -214,7 +214,11 @@ void help_man(FILE *f)
                "Set for the command of --dest-exec: the guest's name on the "
                "destination, the path of the domain XML that the destination "
                "gets (if there is one), its UUID (if known) and the id of "
-               "the migration.");
+               "the migration. For --hook, too.");
+    put_tagged(f, "QMIGRATE_PHASE", NULL,
+               "Set for the command of --hook, as is its $1: prepared, "
+               "pre-switchover, committed, finished or failed. A JSON object "
+               "is on its standard input.");
     fputs(".SH SIGNALS\n"
           "The first SIGINT, SIGTERM or SIGHUP cancels the migration and "
           "waits until it is known where the guest is. A second one says what "

@@ -57,6 +57,8 @@ const struct option option_table[] = {
     {"deadline", 0, "NAME=SECONDS", TWO, GROUP_WHAT,
      .set = option_set_deadline,
      .help = "how long a step may take"},
+    {"hook", 0, "COMMAND", TWO, GROUP_WHAT, STRING(o.hook),
+     .help = "call COMMAND at each turn; it may refuse until the commit"},
     {"keep-source", 0, NULL, TWO, GROUP_WHAT, BOOL(o.keep_source),
      .help = "leave the source QEMU paused instead of quitting it"},
 

@@ -102,6 +102,15 @@ void act_simple(struct engine *e, enum engine_action_kind kind,
     append(e, kind)->side = side;
 }
 
+void act_hook(struct engine *e, enum hook hook)
+{
+    struct engine_action *a = append(e, ACT_HOOK);
+
+    a->name = hook_name(hook);
+    a->tag = hook;
+    a->deadline = e->now + e->config.deadlines.us[DEADLINE_hook];
+}
+
 void act_progress(struct engine *e, struct json_object *info)
 {
     append(e, ACT_PROGRESS)->arguments = json_object_get(info);

@@ -132,6 +132,7 @@ static void enter_prepare(struct engine *e)
     engine_set_state(e, ENGINE_PREPARE, "both sides fit");
     engine_limit(e, DEADLINE_answer);
     e->prepared = true;
+    e->hooks_due = true;
     /* Takes the lock of the guest, too. */
     act_record(e, "begin", begin_record(e));
     if (plan_find(&e->plan, STEP_OBJECT))
@@ -152,6 +153,12 @@ static void make_plan(struct engine *e)
         act_warn(e, warnings);
     if (rc < 0) {
         engine_error(e, side, err);
+        turn_back(e, "a check refused");
+    } else if (e->config.hooks && !e->plan.pauses) {
+        engine_errorf(e, QMIG_SIDE_SOURCE, QMIG_ERR_CAPABILITY,
+                      "no capability 'pause-before-switchover': there is no "
+                      "instant for the hook '%s'",
+                      hook_name(HOOK_PRE_SWITCHOVER));
         turn_back(e, "a check refused");
     } else if (e->config.plan_only) {
         engine_finish(e, "the plan is made");
@@ -222,6 +229,9 @@ static void listen_again(struct engine *e, const struct plan_step *step)
 
 static void start_migration(struct engine *e)
 {
+    if (hook_must_wait(e, HOOK_PREPARED))
+        return;
+
     CLEANUP(json_putp)
     struct json_object *arguments = plan_migrate_arguments(&e->plan);
     const struct plan_step *step = plan_find(&e->plan, STEP_MIGRATE);
@@ -250,7 +260,9 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
     }
     if (must_turn_back(e, ev))
         return;
-    if (step && fell_back(e, ev, step)) {
+    if (ev->kind == EV_HOOK_DONE) {
+        start_migration(e);
+    } else if (step && fell_back(e, ev, step)) {
         listen_again(e, step);
     } else if (step && ev->err && !is_no_matter(step, ev->err)) {
         step_refused(e, ev);

@@ -83,6 +83,7 @@ void engine_free(struct engine *e)
     json_object_put(e->info);
     json_object_put(e->tuning);
     qmp_error_free(e->violation);
+    qmp_error_free(e->hook_error);
     qmp_error_free(e->error);
     free(e);
 }
@@ -320,6 +321,9 @@ static void learn(struct engine *e, const struct engine_event *ev,
     case EV_TUNE:
         tune(e, ev->object);
         break;
+    case EV_HOOK_DONE:
+        hook_done(e, ev);
+        break;
     case EV_TIME:
     case EV_JOURNAL_FAILED:
         break;
@@ -329,9 +333,12 @@ static void learn(struct engine *e, const struct engine_event *ev,
 void engine_step(struct engine *e, const struct engine_event *ev)
 {
     actions_clear(e);
-    if (e->state == ENGINE_DONE)
-        return;
     e->now = ev->now;
+    if (e->state == ENGINE_DONE) {
+        if (ev->kind == EV_HOOK_DONE)
+            hook_done(e, ev);
+        return;
+    }
 
     struct engine_event what = *ev;
     what.tag = ev->tag & TAG_WHAT;

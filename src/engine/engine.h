@@ -60,6 +60,8 @@ enum engine_state {
     ENGINE_RESUMING,
     /* Settings go back, the destination is ended (R10). */
     ENGINE_UNDOING,
+    /* The outcome is known. ACT_END comes at once, or with hooks, once they
+     * have heard of it. */
     ENGINE_DONE,
     ENGINE__MAX
 };
@@ -78,8 +80,27 @@ bool engine_may_follow(enum engine_state from, enum engine_state to);
     X(switchover, 30, "the guest stopped, until the source says completed")    \
     X(finish,     30, "from the commit to the destination running")            \
     X(cancel,      5, "an answer to migrate_cancel, then to yank")             \
-    X(undo,       10, "resuming the source, settings going back")
+    X(undo,       10, "resuming the source, settings going back")              \
+    X(hook,       10, "a hook; before the commit the way back comes then")
+
+/* X(id, name of the phase, when the hook is called) */
+#define HOOK_MAP(X)                                                            \
+    X(PREPARED,       "prepared",       "the destination listens, RAM does not flow yet") \
+    X(PRE_SWITCHOVER, "pre-switchover", "the source's guest is stopped, its state not yet sent") \
+    X(COMMITTED,      "committed",      "the destination was told to run")     \
+    X(FINISHED,       "finished",       "the guest has moved")                 \
+    X(FAILED,         "failed",         "any other end, once something was changed")
 /* clang-format on */
+
+enum hook {
+    HOOK_NONE,
+#define X(id, name, text) HOOK_##id,
+    HOOK_MAP(X)
+#undef X
+        HOOK__MAX
+};
+
+const char *hook_name(enum hook hook);
 
 enum deadline {
 #define X(name, seconds, text) DEADLINE_##name,
@@ -107,6 +128,7 @@ struct engine_config {
     struct plan_input plan; /* borrowed strings: they outlive the engine */
     struct deadlines deadlines;
     bool plan_only;          /* end once the plan is made */
+    bool hooks;              /* somebody is to be called: ACT_HOOK */
     unsigned postcopy_after; /* passes over RAM until post-copy; 0: never */
     int64_t timeout_us;      /* of `migrate`; 0: none */
     enum timeout_action on_timeout;
@@ -124,6 +146,7 @@ enum engine_event_kind {
     EV_TUNE,           /* ... to change migration parameters: `object` */
     EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
                           it in the list was not carried out */
+    EV_HOOK_DONE,      /* ... or did not end in time, or not well: `err` */
 };
 
 struct engine_event {
@@ -132,9 +155,11 @@ struct engine_event {
     enum qmig_side side;
     struct json_object *object;  /* READY: greeting; REPLY: the value of
                                     "return"; EVENT: data; borrowed */
-    const struct qmp_error *err; /* REPLY: refused; LOST; JOURNAL_FAILED */
+    const struct qmp_error *err; /* REPLY: refused; LOST; JOURNAL_FAILED;
+                                    HOOK_DONE */
     const char *name;            /* EVENT */
-    unsigned tag;                /* REPLY: as in ACT_SEND */
+    unsigned tag;                /* REPLY: as in ACT_SEND; HOOK_DONE: as in
+                                    ACT_HOOK */
     bool oob;                    /* READY: out-of-band was negotiated */
     uint32_t known;              /* READY: features known from before */
     uint32_t features;
@@ -151,6 +176,9 @@ enum engine_action_kind {
     ACT_WARN,       /* for the user */
     ACT_PROGRESS,   /* `arguments` is a reply to query-migrate */
     ACT_KILL_DEST,  /* end the destination that we started */
+    ACT_HOOK,       /* call the hook, phase in `name`; one that still runs is
+                       ended, and nothing is heard of it. EV_HOOK_DONE comes
+                       by `deadline` */
     ACT_END,        /* the end; engine_verdict() is there */
 };
 
@@ -160,10 +188,10 @@ struct engine_action {
     const char *name;              /* SEND: execute; JOURNAL, NOTE: kind */
     struct json_object *arguments; /* a reference of the action's own */
     char *text;                    /* WARN; owned by the action */
-    unsigned tag;
+    unsigned tag;                  /* SEND; HOOK: enum hook */
     bool oob;
     bool sync;        /* JOURNAL */
-    int64_t deadline; /* SEND: absolute */
+    int64_t deadline; /* SEND, HOOK: absolute */
 };
 
 struct engine;

@@ -79,6 +79,11 @@ struct engine {
     unsigned tidying; /* those that were not answered yet */
     bool killed;      /* ACT_KILL_DEST was given */
 
+    bool hooks_due;               /* something was changed */
+    enum hook hook;               /* runs now */
+    unsigned hooks_begun;         /* 1 << enum hook */
+    struct qmp_error *hook_error; /* before the commit: not yet acted upon */
+
     struct json_object *tuning; /* asked for, not yet sent; or NULL */
     uint64_t transferred;       /* for the stall deadline */
     int64_t progress_at;
@@ -127,6 +132,7 @@ void act_note(struct engine *e, const char *kind, struct json_object *data);
 void act_warn(struct engine *e, const char *text);
 void act_simple(struct engine *e, enum engine_action_kind kind,
                 enum qmig_side side);
+void act_hook(struct engine *e, enum hook hook);
 void act_progress(struct engine *e, struct json_object *info);
 void actions_clear(struct engine *e);
 /* Send and count in peer.waiting. */
@@ -151,6 +157,16 @@ void turn_back(struct engine *e, const char *why);
 void enter_undoing(struct engine *e, const char *why);
 void enter_asking(struct engine *e);
 void engine_finish(struct engine *e, const char *why);
+
+/* hooks.c */
+/* Call the hook unless it was; true while it runs. The state has no deadline
+ * of its own meanwhile. */
+bool hook_must_wait(struct engine *e, enum hook hook);
+bool hook_waits(const struct engine *e); /* does such a one run? */
+void hook_tell_committed(struct engine *e);
+/* The end, and ACT_END after it. */
+void hook_tell_end(struct engine *e);
+void hook_done(struct engine *e, const struct engine_event *ev);
 
 /* tune.c */
 void tune(struct engine *e, struct json_object *parameters);

@@ -115,10 +115,12 @@ static void postcopy_reply(struct engine *e, const struct engine_event *ev)
 {
     const struct plan_step *step = step_of(e, ev);
 
-    if (step && step->kind == STEP_TAKEOVER && !ev->err)
+    if (step && step->kind == STEP_TAKEOVER && !ev->err) {
         e->takeover_done = true;
-    else if (step && step->kind == STEP_TAKEOVER)
+        hook_tell_committed(e);
+    } else if (step && step->kind == STEP_TAKEOVER) {
         e->poll_at = e->now; /* the poll tries again */
+    }
 }
 
 static void postcopy_time(struct engine *e)

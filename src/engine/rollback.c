@@ -379,7 +379,9 @@ static void explain_error(struct engine *e)
     struct qmp_error *err = e->error;
     CLEANUP(freep) char *text = NULL;
 
-    if (!err || err->code == QMIG_ERR_USER_CANCEL || !e->migrate_sent)
+    /* What comes of our own turning back is no cause. */
+    if (!err || err->code == QMIG_ERR_USER_CANCEL ||
+        err->code == QMIG_ERR_HOOK || !e->migrate_sent)
         return;
     find_cause(e);
     if (asprintf(&text, "%s%s%s%s%s", err->msg, source->error_desc ? ": " : "",
@@ -401,5 +403,5 @@ void engine_finish(struct engine *e, const char *why)
     engine_set_state(e, ENGINE_DONE, why);
     if (e->error && e->config.plan.dest_started && !e->undecided && !e->killed)
         act_simple(e, ACT_KILL_DEST, QMIG_SIDE_DEST);
-    act_simple(e, ACT_END, QMIG_SIDE_CONTROLLER);
+    hook_tell_end(e);
 }

@@ -51,6 +51,7 @@ void taken_over(struct engine *e)
     ask_status(e, QMIG_SIDE_DEST);
     ask_info(e, QMIG_SIDE_SOURCE);
     tidy(e);
+    hook_tell_committed(e);
 }
 
 static void commit(struct engine *e)
@@ -90,7 +91,7 @@ void engine_journal_commit(struct engine *e, const char *mode)
 
 static void send_continue(struct engine *e)
 {
-    if (e->continue_sent)
+    if (e->continue_sent || hook_must_wait(e, HOOK_PRE_SWITCHOVER))
         return;
     if (e->postcopy_sent) /* R4: the step after which the guest is split */
         engine_journal_commit(e, "postcopy");
@@ -194,8 +195,12 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
     }
     if (status_is(engine_source(e), "pre-switchover"))
         send_continue(e);
+    if (ev->kind == EV_HOOK_DONE) {
+        engine_limit(e, DEADLINE_switchover);
+        e->progress_at = e->now;
+    }
     /* As long as bytes flow (much RAM may be left) it is not late. */
-    if (e->progress_at > e->entered)
+    if (e->progress_at > e->entered && !hook_waits(e))
         e->deadline =
             e->progress_at + e->config.deadlines.us[DEADLINE_switchover];
     if (engine_late(e)) {

@@ -253,6 +253,9 @@ void job_act(struct qmig_migration *m)
         case ACT_KILL_DEST:
             job_kill_dest(m);
             break;
+        case ACT_HOOK:
+            job_start_hook(m, a);
+            break;
         case ACT_END:
             end(m);
             break;

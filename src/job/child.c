@@ -36,35 +36,39 @@ static char **merge_environment(const char *const *added)
 }
 
 /* In the child: only async-signal-safe calls. */
-static void run(const char *command, int output, char **environment)
+static void run(const struct child_spec *spec, int output, char **environment)
 {
-    char *const argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c",
-                          (char *)(uintptr_t)command, NULL};
+    char *const argv[] = {
+        (char *)(uintptr_t) "sh",          (char *)(uintptr_t) "-c",
+        (char *)(uintptr_t)spec->command,  (char *)(uintptr_t) "sh",
+        (char *)(uintptr_t)spec->argument, NULL};
     sigset_t none;
-    int input = open("/dev/null", O_RDONLY);
+    int input = spec->input >= 0 ? spec->input : open("/dev/null", O_RDONLY);
 
     setsid(); /* a Ctrl-C is for us, not for the guest */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     signal(SIGPIPE, SIG_DFL);
     dup2(input, STDIN_FILENO);
+    fcntl(STDIN_FILENO, F_SETFD, 0); /* it may have been there already */
     dup2(output, STDOUT_FILENO);
     dup2(output, STDERR_FILENO);
     execve("/bin/sh", argv, environment);
     _exit(127);
 }
 
-int child_start(struct child *c, const char *command, const char *output,
-                const char *const *environment, struct qmp_error **errp)
+int child_start(struct child *c, const struct child_spec *spec,
+                struct qmp_error **errp)
 {
-    CLEANUP(freep) char **merged = merge_environment(environment);
-    CLEANUP(freep) char *path = strdup(output);
+    CLEANUP(freep) char **merged = merge_environment(spec->environment);
+    CLEANUP(freep) char *path = strdup(spec->output);
     CLEANUP(closep)
-    int fd = open(output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    int fd =
+        open(spec->output, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
     if (fd < 0) {
         int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot create '%s'", output);
+        return qmp_fail_sys(errp, sys, "cannot create '%s'", spec->output);
     }
     if (!merged || !path)
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
@@ -72,10 +76,10 @@ int child_start(struct child *c, const char *command, const char *output,
     pid_t pid = fork();
     if (pid < 0) {
         int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot start '%s'", command);
+        return qmp_fail_sys(errp, sys, "cannot start '%s'", spec->command);
     }
     if (pid == 0)
-        run(command, fd, merged);
+        run(spec, fd, merged);
     *c = (struct child){.pid = pid, .output = TAKE_PTR(path)};
     c->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
     return 0;

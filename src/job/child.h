@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The destination QEMU that we start (--dest-exec). */
+/* A process that we start: the destination QEMU (--dest-exec), a hook. */
 #ifndef QMIG_CHILD_H
 #define QMIG_CHILD_H
 
@@ -16,13 +16,17 @@ struct child {
     char *output; /* file with its standard output and error */
 };
 
-/*
- * Run `command` by /bin/sh -c, its input /dev/null, its output into the file
- * `output` (created, 0600). `environment` is a NULL-terminated list of
- * NAME=VALUE that is added to ours.
- */
-int child_start(struct child *c, const char *command, const char *output,
-                const char *const *environment, struct qmp_error **errp);
+struct child_spec {
+    const char *command;  /* run by /bin/sh -c */
+    const char *argument; /* its $1, or NULL */
+    const char *output;   /* file for what it writes (created, 0600) */
+    int input;            /* descriptor it reads; -1: /dev/null */
+    const char *const *environment; /* NULL-terminated list of NAME=VALUE that
+                                       is added to ours */
+};
+
+int child_start(struct child *c, const struct child_spec *spec,
+                struct qmp_error **errp);
 
 /* Has it ended? Never blocks. */
 bool child_ended(struct child *c);

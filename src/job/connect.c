@@ -133,8 +133,7 @@ void job_connect(struct qmig_migration *m, enum qmig_side side)
         lost(m, side, err);
 }
 
-/* What the command that starts the destination may want to know. */
-static char **dest_environment(struct qmig_migration *m)
+char **job_environment(struct qmig_migration *m, const char *phase)
 {
     const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
     const char *asked = params_string(m->params, "destination_name");
@@ -148,6 +147,7 @@ static char **dest_environment(struct qmig_migration *m)
         {"QMIGRATE_UUID", uuid},
         {"QMIGRATE_XML", m->dest_xml_path},
         {"QMIGRATE_ID", m->id},
+        {"QMIGRATE_PHASE", phase},
     };
     char **list = calloc(ARRAY_SIZE(table) + 1, sizeof(*list));
     size_t n = 0;
@@ -159,7 +159,7 @@ static char **dest_environment(struct qmig_migration *m)
     return list;
 }
 
-static void free_list(char **list)
+void job_free_environment(char **list)
 {
     for (size_t i = 0; list && list[i]; i++)
         free(list[i]);
@@ -170,13 +170,19 @@ void job_start_dest(struct qmig_migration *m)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(freep) char *output = NULL;
-    char **environment = dest_environment(m);
+    char **environment = job_environment(m, NULL);
     int rc = -1;
 
     if (environment && asprintf(&output, "%s/dest.stderr", m->dir) >= 0)
-        rc = child_start(&m->child, m->dest_exec, output,
-                         (const char *const *)environment, &err);
-    free_list(environment);
+        rc = child_start(&m->child,
+                         &(struct child_spec){
+                             .command = m->dest_exec,
+                             .output = output,
+                             .input = -1,
+                             .environment = (const char *const *)environment,
+                         },
+                         &err);
+    job_free_environment(environment);
     if (rc < 0) {
         if (!err)
             qmp_fail(&err, QMP_ERR_NOMEM, "out of memory");

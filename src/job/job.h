@@ -18,11 +18,21 @@
 
 struct pending_event; /* see job/events.c */
 
+/* The hook that runs now (`tag` is not 0), see job/hook.c. */
+struct hook_run {
+    struct child child;
+    const char *phase;
+    unsigned tag;
+    int64_t deadline;
+    off_t said; /* length of its log before */
+};
+
 struct qmig_migration {
     /* What the user wants; copies. */
     char *addr[2]; /* by enum qmig_side */
     char *domain_xml;
     char *dest_exec;
+    char *hook_command;
     char *state_given;
     char *transcript_given;
     struct qmig_options o; /* flags and callbacks; of its strings only those of
@@ -57,6 +67,7 @@ struct qmig_migration {
     bool control_tried;
     int lock;
     struct child child;
+    struct hook_run hook;
     int64_t connect_until; /* trying to reach a destination that starts */
     int64_t connect_next;
     enum qmig_phase shown_phase;
@@ -100,11 +111,24 @@ void job_start_dest(struct qmig_migration *m);
 void job_connect_again(struct qmig_migration *m, int64_t now);
 void job_kill_dest(struct qmig_migration *m);
 
+/* What a command that we start may want to know: a list for the environment;
+ * `phase` may be NULL. job_free_environment() frees it. */
+char **job_environment(struct qmig_migration *m, const char *phase);
+void job_free_environment(char **list);
+
+/* job/hook.c: the user's command (qmig_options.hook). */
+void job_start_hook(struct qmig_migration *m, const struct engine_action *a);
+/* Has it ended, or is it late? Tells the engine. Never blocks. */
+void job_check_hook(struct qmig_migration *m, int64_t now);
+void job_end_hook(struct qmig_migration *m);
+
 /* job/control.c: the control socket, and what is told there. */
 void job_open_control(struct qmig_migration *m);
 void job_tell(struct qmig_migration *m, const char *event);
 
 /* job/result.c: once the engine is done (or never was). */
+/* Adds "result", "owner" and "error", as in the result. */
+void job_add_verdict(const struct qmig_migration *m, struct json_object *json);
 void job_make_result(struct qmig_migration *m);
 void job_show_progress(struct qmig_migration *m, struct json_object *info);
 

@@ -120,6 +120,7 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
         copy_string(&m->addr[QMIG_SIDE_DEST], o->dest, errp) < 0 ||
         copy_string(&m->domain_xml, o->domain_xml, errp) < 0 ||
         copy_string(&m->dest_exec, o->dest_exec, errp) < 0 ||
+        copy_string(&m->hook_command, o->hook, errp) < 0 ||
         copy_string(&m->state_given, o->state_dir, errp) < 0 ||
         copy_string(&m->transcript_given, o->transcript, errp) < 0)
         return -1;
@@ -143,6 +144,7 @@ struct qmig_migration *qmig_migration_new(const struct qmig_options *o,
     }
     m->lock = -1;
     m->child.pidfd = -1;
+    m->hook.child.pidfd = -1;
     m->connect_next = -1;
     m->shown_us = INT64_MIN / 2;
     if (fill(m, o, params, flags, errp) < 0) {
@@ -165,6 +167,7 @@ void qmig_migration_free(struct qmig_migration *m)
     if (m->lock >= 0)
         close(m->lock);
     child_release(&m->child);
+    job_end_hook(m);
     engine_free(m->engine);
     abi_report_free(m->report);
     domain_free(m->domain);
@@ -173,11 +176,11 @@ void qmig_migration_free(struct qmig_migration *m)
     json_object_put(m->shown_info);
     json_object_put(m->result.json);
 
-    char *strings[] = {m->addr[0],         m->addr[1],      m->domain_xml,
-                       m->dest_exec,       m->state_given,  m->transcript_given,
-                       m->state,           m->dir,          m->id,
-                       m->transcript_path, m->leftover,     m->dest_stderr,
-                       m->features_key,    m->dest_xml_path};
+    char *strings[] = {
+        m->addr[0],      m->addr[1],          m->domain_xml,  m->dest_exec,
+        m->state_given,  m->transcript_given, m->state,       m->dir,
+        m->id,           m->transcript_path,  m->leftover,    m->dest_stderr,
+        m->features_key, m->dest_xml_path,    m->hook_command};
     for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
         free(strings[i]);
     free_tls(&m->o.tls);
@@ -195,6 +198,8 @@ size_t qmig_migration_pollfds(const struct qmig_migration *m,
     n += control_pollfds(m->control, fds + n);
     if (m->connect_next >= 0 && m->child.pidfd >= 0 && !m->child.ended)
         fds[n++] = (struct pollfd){.fd = m->child.pidfd, .events = POLLIN};
+    if (m->hook.tag)
+        fds[n++] = (struct pollfd){.fd = m->hook.child.pidfd, .events = POLLIN};
     return n;
 }
 
@@ -214,6 +219,8 @@ int64_t qmig_migration_deadline(const struct qmig_migration *m)
     if (m->ended)
         return -1;
     when = earlier(when, engine_deadline(m->engine));
+    if (m->hook.tag)
+        when = earlier(when, m->hook.deadline);
     for (size_t i = 0; i < 2; i++)
         if (m->client[i])
             when = earlier(when, qmp_client_deadline(m->client[i]));
@@ -247,6 +254,8 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
     int64_t now = qmp_now_us();
     if (!m->ended)
         job_connect_again(m, now);
+    if (!m->ended)
+        job_check_hook(m, now);
     int64_t due = m->ended ? -1 : engine_deadline(m->engine);
     if (due >= 0 && now >= due)
         job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});

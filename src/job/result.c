@@ -154,6 +154,21 @@ static struct engine_verdict early_verdict(const struct qmig_migration *m)
     };
 }
 
+void job_add_verdict(const struct qmig_migration *m, struct json_object *json)
+{
+    struct engine_verdict v = engine_verdict(m->engine);
+
+    add_string(json, "result", outcomes[v.outcome]);
+    add_string(json, "owner", owners[v.owner]);
+    if (v.error)
+        json_object_object_add(json, "error",
+                               error_json(&(struct qmig_result){
+                                   .error = v.error,
+                                   .phase = v.phase,
+                                   .side = v.side,
+                               }));
+}
+
 void job_make_result(struct qmig_migration *m)
 {
     struct qmig_result *r = &m->result;

@@ -140,6 +140,7 @@ static int make_engine(struct qmig_migration *m)
             },
         .deadlines = m->deadlines,
         .plan_only = m->plan_only,
+        .hooks = m->hook_command != NULL,
         .postcopy_after = m->o.postcopy_after,
         .timeout_us = m->o.timeout_s * INT64_C(1000000),
         .on_timeout =

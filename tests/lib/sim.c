@@ -47,6 +47,10 @@ struct sim {
     int64_t now;
     bool refuse_next, journal_fails_next, fault_done;
     bool committed;
+    unsigned hook; /* runs, or 0; */
+    int64_t hook_ends;
+    bool hook_fails_next, hook_hangs_next;
+    bool hook_late; /* it will not have ended then */
     struct sim_result r;
     size_t trace_len;
     FILE *trace;
@@ -58,9 +62,9 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",      "cancel", "kill source", "kill dest",
-        "hang dest", "refuse", "journal",     "lose source",
-        "lose dest", "cut",    "nonsense",
+        "none",     "cancel",     "kill source", "kill dest", "hang dest",
+        "refuse",   "journal",    "lose source", "lose dest", "cut",
+        "nonsense", "hook fails", "hook hangs",
     };
     return names[fault];
 }
@@ -392,6 +396,7 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
         cmd_cont(s, side, tag);
     } else {
         reply(s, side, tag, "{}");
+        s->r.migrate_sent |= !strcmp(name, "migrate");
         if (!strcmp(name, "migrate"))
             cmd_migrate(s);
         else if (!strcmp(name, "migrate-incoming"))
@@ -494,12 +499,17 @@ static void trace_event(struct sim *s, const struct engine_event *ev)
         [EV_CANCEL] = "cancel",
         [EV_POSTCOPY] = "postcopy",
         [EV_JOURNAL_FAILED] = "journal failed",
+        [EV_TUNE] = "tune",
+        [EV_HOOK_DONE] = "hook done",
     };
 
     if (ev->kind == EV_EVENT)
         fprintf(
             s->trace, "< %s %s %s\n", side_letter(ev->side), ev->name,
             json_object_to_json_string_ext(ev->object, JSON_C_TO_STRING_PLAIN));
+    else if (ev->kind == EV_HOOK_DONE)
+        fprintf(s->trace, "  hook %s %s\n", hook_name((enum hook)ev->tag),
+                ev->err ? ev->err->msg : "done");
     else if (ev->kind != EV_TIME && ev->kind != EV_REPLY)
         fprintf(s->trace, "< %s %s\n",
                 ev->kind == EV_CANCEL || ev->kind == EV_JOURNAL_FAILED ||
@@ -532,6 +542,8 @@ static void trace_action(struct sim *s, const struct engine_action *a)
                 json_object_get_string(to), json_object_get_string(why));
     } else if (a->kind == ACT_WARN) {
         fprintf(s->trace, "  warning: %s\n", a->text);
+    } else if (a->kind == ACT_HOOK) {
+        fprintf(s->trace, "  hook %s\n", a->name);
     } else if (a->kind == ACT_KILL_DEST) {
         fprintf(s->trace, "  kill D\n");
     }
@@ -575,6 +587,39 @@ static bool record(struct sim *s, const struct engine_action *a)
     return false;
 }
 
+/* As the loop does it: one at a time, and it ends. */
+static void start_hook(struct sim *s, const struct engine_action *a)
+{
+    bool end = a->tag == HOOK_FINISHED || a->tag == HOOK_FAILED;
+
+    assert_true(a->deadline > s->now);
+    assert_true(end || !s->hook); /* only the end gives another one up */
+    s->r.ends += end;
+    s->hook = a->tag;
+    s->hook_late = s->hook_hangs_next;
+    s->hook_hangs_next = false;
+    s->hook_ends = s->hook_late      ? a->deadline
+                   : s->o.slow_hooks ? s->now + 1000000
+                                     : s->now;
+}
+
+static void end_hook(struct sim *s)
+{
+    struct engine_event ev = {.kind = EV_HOOK_DONE, .tag = s->hook};
+    struct qmp_error *err = NULL;
+
+    if (s->hook_late || s->hook_fails_next)
+        qmp_fail(&err, QMIG_ERR_HOOK,
+                 s->hook_late ? "did not end in time" : "failed");
+    if (err && (s->hook == HOOK_PREPARED || s->hook == HOOK_PRE_SWITCHOVER))
+        s->r.hook_failed = true;
+    if (!s->hook_late)
+        s->hook_fails_next = false;
+    s->hook = 0;
+    ev.err = err;
+    post(s, ev);
+}
+
 static void act(struct sim *s)
 {
     size_t n;
@@ -590,6 +635,8 @@ static void act(struct sim *s)
             submit(s, a);
         else if (a->kind == ACT_JOURNAL && !record(s, a))
             return;
+        else if (a->kind == ACT_HOOK)
+            start_hook(s, a);
         else if (a->kind == ACT_KILL_DEST)
             die(s, QMIG_SIDE_DEST);
         else if (a->kind == ACT_END)
@@ -642,6 +689,12 @@ static void inject(struct sim *s)
     case SIM_NONSENSE:
         event(s, QMIG_SIDE_SOURCE, "MIGRATION", "{\"status\":1}");
         break;
+    case SIM_HOOK_FAILS:
+        s->hook_fails_next = true;
+        break;
+    case SIM_HOOK_HANGS:
+        s->hook_hangs_next = true;
+        break;
     case SIM_NONE:
     case SIM__FAULTS:
         break;
@@ -672,6 +725,8 @@ static int64_t next_time(const struct sim *s)
 {
     int64_t when = engine_deadline(s->e);
 
+    if (s->hook && (when < 0 || s->hook_ends < when))
+        when = s->hook_ends;
     for (int side = 0; side < 2; side++)
         for (struct command *c = s->q[side].stalled; c; c = c->next)
             if (when < 0 || c->deadline < when)
@@ -693,6 +748,8 @@ static void run_loop(struct sim *s)
             inject(s);
         if (s->ended)
             break;
+        if (s->hook && s->now >= s->hook_ends)
+            end_hook(s);
         if (s->first) {
             deliver_first(s);
             continue;
@@ -701,6 +758,8 @@ static void run_loop(struct sim *s)
         assert_true(when >= 0); /* else it would wait for ever */
         if (when > s->now)
             s->now = when;
+        if (s->hook && s->now >= s->hook_ends)
+            continue;
         for (int side = 0; side < 2; side++)
             time_out_stalled(s, (enum qmig_side)side);
         struct engine_event time = {.kind = EV_TIME};

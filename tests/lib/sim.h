@@ -19,8 +19,10 @@ enum sim_fault {
     SIM_JOURNAL,     /* the next record does not reach the disk */
     SIM_LOSE_SOURCE, /* only the monitor's connection is lost */
     SIM_LOSE_DEST,
-    SIM_CUT,      /* the network between the QEMUs, in post-copy */
-    SIM_NONSENSE, /* the source says something of a wrong type */
+    SIM_CUT,        /* the network between the QEMUs, in post-copy */
+    SIM_NONSENSE,   /* the source says something of a wrong type */
+    SIM_HOOK_FAILS, /* the next hook does */
+    SIM_HOOK_HANGS,
     SIM__FAULTS
 };
 
@@ -33,9 +35,10 @@ struct sim_options {
     const char *load_error;    /* the destination cannot load, and why */
     const char *refuse;        /* this command is, by refuse_side */
     enum qmig_side refuse_side;
-    bool postcopy; /* RAM does not converge: post-copy or nothing */
-    bool old;      /* without exit-on-error: it dies of that */
-    unsigned at;   /* the fault comes after so many events */
+    bool postcopy;   /* RAM does not converge: post-copy or nothing */
+    bool slow_hooks; /* they take a second */
+    bool old;        /* without exit-on-error: it dies of that */
+    unsigned at;     /* the fault comes after so many events */
     enum sim_fault fault;
 };
 
@@ -45,7 +48,10 @@ struct sim_result {
     const char *error_code;
     bool source_alive, dest_alive;
     bool source_runs, dest_runs;
-    bool both_ran; /* ever, at the same time */
+    bool migrate_sent;
+    bool hook_failed; /* one before the commit */
+    unsigned ends;    /* how often a hook heard of the end */
+    bool both_ran;    /* ever, at the same time */
     bool cont_before_commit;
     bool quit_unproved;                 /* S was quit before D's word */
     bool undone;                        /* S's settings are what they were */
