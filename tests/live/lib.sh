@@ -29,7 +29,8 @@
 # $T/*.pid.
 #
 # Environment: QMIGRATE_TEST_VERSIONS="7.2 10.0" limits the versions, CASE=name
-# the cases; KEEP=1 keeps $T.
+# the cases; KEEP=1 keeps $T; LIVE_TRIES=2 gives a case that failed another try
+# and says "again" (on a machine that others load, for those that measure).
 set -u
 export LC_ALL=C
 
@@ -137,7 +138,7 @@ show_case() { # what a failed case leaves to read
 
 # Runs FUNCTION as a case between two versions (default: the installed one).
 run_case() { # run_case FUNCTION [VER_SRC VER_DST]
-    local name=$1 rc begin=$EPOCHREALTIME
+    local name=$1 rc begin=$EPOCHREALTIME tries=${LIVE_TRIES:-1}
     # shellcheck disable=SC2254
     case $1 in ${CASE:-*}) ;; *) return ;; esac
     VER_SRC=${2:-7.2} VER_DST=${3:-7.2}
@@ -164,6 +165,12 @@ run_case() { # run_case FUNCTION [VER_SRC VER_DST]
         echo "skip  $name: $(cat "$T/skipped")"
         ;;
     *)
+        if [ "$tries" -gt 1 ] && [ "$rc" -ne 130 ]; then
+            echo "again $name ($begin, exit $rc): $(tail -n 1 "$T/log")"
+            rm -rf "$T"
+            LIVE_TRIES=$((tries - 1)) run_case "$@"
+            return
+        fi
         failed=$((failed + 1))
         echo "FAIL  $name ($begin, exit $rc)"
         show_case

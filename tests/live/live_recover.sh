@@ -81,7 +81,7 @@ alone_with() { # alone_with ROLE
 # One migration that is killed at a line; recover; the roles that are left
 # and the files of the guest's life are in $cur and $life.
 kill_once() { # kill_once DST PEER MARK K
-    local dst=$1 peer=$2
+    local dst=$1 peer=$2 before
     fresh "$dst" "$VER_DST" -incoming defer
     if [ "$peer" = source ]; then
         gate_killing "$cur" "$3" "$4"
@@ -90,9 +90,16 @@ kill_once() { # kill_once DST PEER MARK K
         gate "$cur"
         gate_killing "$dst" "$3" "$4"
     fi
+    before=$(newest)
     migrate "$cur" "$dst" || true
-    owner_and_recover
-    where="$2 line $4 of '$3': journal $(tail -n 1 "$T/state/$(newest)/journal" | cut -c 1-120)"
+    if [ "$(newest)" = "$before" ] || [ ! -e "$T/state/$(newest)/journal" ]; then
+        # It had not yet got as far as its own files.
+        code=1
+        echo 'nothing was sent' >"$T/recovered"
+    else
+        owner_and_recover
+    fi
+    where="$2 line $4 of '$3': journal $(tail -n 1 "$T/state/$(newest)/journal" 2>/dev/null | cut -c 1-120)"
     case $code in
     1)
         alone_with "$cur"
