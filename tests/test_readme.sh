@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # README.md says what the program says: exit codes, deadlines, parameters,
-# flags, verbs and the folders of src/.
+# flags, verbs and the folders of src/. What it links to is there.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
@@ -38,6 +38,14 @@ done < <("$program" --help | sed -nE '/^  [a-z]/p')
 for folder in src/*/; do
     [ "$folder" = src/error/ ] || readme_has "    $folder "
 done
+while IFS= read -r file; do
+    if [ -s "$file" ]; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: README.md shows $file, which is not there"
+    fi
+done < <(sed -nE 's/.*\]\(([^):]+)\).*/\1/p' README.md)
 [ "$passed" -ge 25 ] || failed=$((failed + 1))
 
 echo "$passed passed, $failed failed"
