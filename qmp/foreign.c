@@ -173,6 +173,7 @@ void foreign_init(struct foreign *f, enum foreign_kind kind)
     *f = (struct foreign){
         .kind = kind,
         .timed = kind == FOREIGN_LIBVIRT,
+        .text = "",
         .msg.max = QMP_READER_MAX_LINE,
     };
 }
