@@ -75,12 +75,12 @@ struct qmp_replay {
     struct replay_peer peers[QMP_REPLAY_MAX_PEERS];
     size_t n_peers;
     const char *format; /* of a foreign recording; else NULL */
-    int64_t start_us;  /* of the clock, when the first connection came; 0 */
-    int64_t due_us;    /* when the next step is due; 0: now */
-    int64_t look_us;   /* when to look whether `spoke` has read; 0: not */
-    size_t spoke;      /* the peer that spoke last */
-    int64_t active_us; /* when something happened last */
-    bool faulted;      /* a fault was put in: from then on as if lenient */
+    int64_t start_us;   /* of the clock, when the first connection came; 0 */
+    int64_t due_us;     /* when the next step is due; 0: now */
+    int64_t look_us;    /* when to look whether `spoke` has read; 0: not */
+    size_t spoke;       /* the peer that spoke last */
+    int64_t active_us;  /* when something happened last */
+    bool faulted;       /* a fault was put in: from then on as if lenient */
     enum qmp_replay_state state;
     struct qmp_error *err;
 };
