@@ -140,10 +140,12 @@ format-check:
 	clang-format --dry-run -Werror $$(git ls-files '*.[ch]')
 
 SECONDS ?= 60
+# 0: another one each time
+SEED ?= 0
 fuzz:
 	$(MAKE) FUZZING=1 build/fuzz/fuzz_$(TARGET)
 	mkdir -p build/fuzz/found/$(TARGET)
-	build/fuzz/fuzz_$(TARGET) -max_total_time=$(SECONDS) -timeout=10 \
+	build/fuzz/fuzz_$(TARGET) -max_total_time=$(SECONDS) -timeout=10 -seed=$(SEED) \
 	    -artifact_prefix=build/fuzz/found/$(TARGET)- \
 	    build/fuzz/found/$(TARGET) tests/corpus/$(TARGET)
 
