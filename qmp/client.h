@@ -203,4 +203,9 @@ QMP_EXPORT void qmp_client_flush(struct qmp_client *c);
  */
 QMP_EXPORT void qmp_client_dispatch(struct qmp_client *c, int64_t now_us);
 
+static inline void qmp_client_freep(struct qmp_client **c)
+{
+    qmp_client_free(*c);
+}
+
 #endif

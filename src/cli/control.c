@@ -24,11 +24,6 @@ static void target_clear(struct target *t)
     free(t->dir);
 }
 
-static void client_freep(struct qmp_client **c)
-{
-    qmp_client_free(*c);
-}
-
 /* Which migration is meant. */
 static int find_target(const struct cli *cli, struct target *t,
                        struct qmp_error **errp)
@@ -92,7 +87,7 @@ static struct json_object *call(const struct cli *cli, const char *command,
 
     if (find_target(cli, &t, errp) < 0)
         return NULL;
-    CLEANUP(client_freep) struct qmp_client *c = dial(&t, errp);
+    CLEANUP(qmp_client_freep) struct qmp_client *c = dial(&t, errp);
     if (!c)
         return NULL;
     ret = qmp_call(c, command, arguments, TIMEOUT_US, &err);
@@ -212,7 +207,7 @@ static struct json_object *kept_status(const struct target *t)
 int cli_status(struct cli *cli, struct qmp_error **errp)
 {
     CLEANUP(target_clear) struct target t = {0};
-    CLEANUP(client_freep) struct qmp_client *c = NULL;
+    CLEANUP(qmp_client_freep) struct qmp_client *c = NULL;
     CLEANUP(json_putp) struct json_object *status = NULL;
 
     if (find_target(cli, &t, errp) < 0)

@@ -55,11 +55,6 @@ static const struct driver_feature {
 };
 /* clang-format on */
 
-static void client_freep(struct qmp_client **c)
-{
-    qmp_client_free(*c);
-}
-
 static bool has_feature(const struct driver_feature *f,
                         const struct qmp_schema *schema)
 {
@@ -272,7 +267,7 @@ static int ask_hardware(struct qmp_client *c, const struct qmp_schema *schema,
 int qmig_features(const char *addr, struct json_object **ret,
                   struct qmp_error **errp)
 {
-    CLEANUP(client_freep)
+    CLEANUP(qmp_client_freep)
     struct qmp_client *c = qmp_open(addr, NULL, TIMEOUT_US, errp);
     CLEANUP(qmp_schema_freep) struct qmp_schema *schema = NULL;
     CLEANUP(facts_clear) struct facts facts = {0};
@@ -293,7 +288,7 @@ int qmig_features(const char *addr, struct json_object **ret,
 int qmig_supports(const char *addr, const char *feature,
                   struct qmp_error **errp)
 {
-    CLEANUP(client_freep) struct qmp_client *c = NULL;
+    CLEANUP(qmp_client_freep) struct qmp_client *c = NULL;
     CLEANUP(qmp_schema_freep) struct qmp_schema *schema = NULL;
 
     for (size_t i = 0; i < ARRAY_SIZE(driver_features); i++) {

@@ -140,11 +140,6 @@ struct json_object *preflight_compare(const struct inventory *source,
     return report;
 }
 
-static void client_freep(struct qmp_client **c)
-{
-    qmp_client_free(*c);
-}
-
 /* Is something in the way on the source, whatever the destination is? */
 static int add_blockers(struct json_object *report, struct qmp_client *source,
                         struct qmp_error **errp)
@@ -188,8 +183,8 @@ static int take(const char *addr, enum qmig_side side,
 int qmig_check_live(const char *source, const char *dest,
                     struct json_object **ret, struct qmp_error **errp)
 {
-    CLEANUP(client_freep) struct qmp_client *s = NULL;
-    CLEANUP(client_freep) struct qmp_client *d = NULL;
+    CLEANUP(qmp_client_freep) struct qmp_client *s = NULL;
+    CLEANUP(qmp_client_freep) struct qmp_client *d = NULL;
     CLEANUP(inventory_clear) struct inventory have = {0};
     CLEANUP(inventory_clear) struct inventory want = {0};
 

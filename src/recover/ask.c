@@ -23,16 +23,23 @@ static void keep_error(struct answer *a, const struct qmp_error *err)
         a->err = qmp_error_copy(err);
 }
 
+/* One answer came: its member, or why there is none. */
+static void take(struct answer *a, char **to, struct json_object *ret,
+                 const char *member, const struct qmp_error *err)
+{
+    a->waiting--;
+    if (err)
+        keep_error(a, err);
+    else
+        set_string(to, ret, member);
+}
+
 static void on_status(struct qmp_client *c UNUSED, struct json_object *ret,
                       const struct qmp_error *err, void *opaque)
 {
     struct answer *a = opaque;
 
-    a->waiting--;
-    if (err)
-        keep_error(a, err);
-    else
-        set_string(&a->status, ret, "status");
+    take(a, &a->status, ret, "status", err);
 }
 
 static void on_migration(struct qmp_client *c UNUSED, struct json_object *ret,
@@ -40,11 +47,7 @@ static void on_migration(struct qmp_client *c UNUSED, struct json_object *ret,
 {
     struct answer *a = opaque;
 
-    a->waiting--;
-    if (err)
-        keep_error(a, err);
-    else
-        set_string(&a->migration, ret, "status");
+    take(a, &a->migration, ret, "status", err);
 }
 
 static void on_uuid(struct qmp_client *c UNUSED, struct json_object *ret,
@@ -52,11 +55,7 @@ static void on_uuid(struct qmp_client *c UNUSED, struct json_object *ret,
 {
     struct answer *a = opaque;
 
-    a->waiting--;
-    if (err)
-        keep_error(a, err);
-    else
-        set_string(&a->uuid, ret, "UUID");
+    take(a, &a->uuid, ret, "UUID", err);
 }
 
 static void on_closed(struct qmp_client *c UNUSED, const struct qmp_error *why,
