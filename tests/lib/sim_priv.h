@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Shared by the files of the simulation only: sim.c (the loop, the faults, the
+ * journal and the hooks), sim_qemu.c (what a QEMU does), sim_trace.c.
+ */
+#ifndef TESTS_LIB_SIM_PRIV_H
+#define TESTS_LIB_SIM_PRIV_H
+
+#include "tests/lib/sim.h"
+
+struct message {
+    struct message *next;
+    struct engine_event ev;
+};
+
+struct command {
+    struct command *next;
+    unsigned tag;
+    int64_t deadline;
+    char *name;
+    struct json_object *arguments;
+};
+
+struct qemu {
+    bool alive;
+    bool hung; /* answers nothing but out-of-band */
+    bool connected;
+    bool runs;
+    bool armed; /* would start by itself */
+    bool listens;
+    bool postcopy;
+    bool changed; /* settings are not what they were */
+    bool creds;   /* the object is there, */
+    bool named;   /* and tls-creds names it */
+    const char *status;
+    const char *migration; /* NULL: there was none */
+    const char *error_desc;
+    struct command *stalled;
+};
+
+struct sim {
+    struct sim_options o;
+    struct engine *e;
+    struct qemu q[2];
+    struct message *first, **last;
+    int64_t now;
+    bool refuse_next, journal_fails_next, fault_done;
+    bool committed;
+    unsigned hook; /* runs, or 0; */
+    int64_t hook_ends;
+    bool hook_fails_next, hook_hangs_next;
+    bool hook_late; /* it will not have ended then */
+    struct sim_result r;
+    size_t trace_len;
+    FILE *trace;
+    bool ended;
+};
+
+/* sim.c: the engine hears of it in its turn. */
+void sim_post(struct sim *s, struct engine_event ev);
+struct json_object *sim_parse(const char *text);
+
+/* sim_qemu.c */
+void sim_post_ready(struct sim *s, enum qmig_side side);
+/* A command of the engine's arrives. */
+void sim_submit(struct sim *s, const struct engine_action *a);
+/* A monitor that answers again answers what was asked meanwhile. */
+void sim_thaw(struct sim *s, enum qmig_side side);
+void sim_time_out_stalled(struct sim *s, enum qmig_side side);
+void sim_die(struct sim *s, enum qmig_side side);
+/* The monitor's connection is lost. */
+void sim_lose(struct sim *s, enum qmig_side side);
+/* The network between the two is. */
+void sim_cut(struct sim *s);
+void sim_say(struct sim *s, enum qmig_side side, const char *event,
+             const char *data);
+
+/* sim_trace.c */
+void sim_trace_event(struct sim *s, const struct engine_event *ev);
+void sim_trace_action(struct sim *s, const struct engine_action *a);
+
+#endif

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a simulated QEMU does: commands, the stream, its end. */
+#include "tests/lib/sim_priv.h"
+
+#include "tests/lib/test.h"
+
+#include <string.h>
+
+static void reply(struct sim *s, enum qmig_side side, unsigned tag,
+                  const char *ret)
+{
+    sim_post(s, (struct engine_event){.kind = EV_REPLY,
+                                      .side = side,
+                                      .tag = tag,
+                                      .object = sim_parse(ret)});
+}
+
+static void refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
+                   const char *desc)
+{
+    struct qmp_error *err = NULL;
+
+    if (code == QMP_ERR_REFUSED)
+        qmp_fail_refused(&err, "GenericError", desc, "refused");
+    else
+        qmp_fail(&err, code, "%s", desc);
+    sim_post(s, (struct engine_event){
+                    .kind = EV_REPLY, .side = side, .tag = tag, .err = err});
+}
+
+void sim_say(struct sim *s, enum qmig_side side, const char *name,
+             const char *data)
+{
+    sim_post(s, (struct engine_event){.kind = EV_EVENT,
+                                      .side = side,
+                                      .name = name,
+                                      .object = sim_parse(data)});
+}
+
+static void migration(struct sim *s, enum qmig_side side, const char *status)
+{
+    char data[64];
+
+    s->q[side].migration = status;
+    snprintf(data, sizeof(data), "{\"status\":\"%s\"}", status);
+    sim_say(s, side, "MIGRATION", data);
+}
+
+static void set_runs(struct sim *s, enum qmig_side side, bool runs,
+                     const char *status)
+{
+    struct qemu *q = &s->q[side];
+
+    if (q->runs != runs)
+        sim_say(s, side, runs ? "RESUME" : "STOP", "{}");
+    q->runs = runs;
+    q->status = status;
+    if (s->q[0].runs && s->q[1].runs)
+        s->r.both_ran = true;
+}
+
+void sim_lose(struct sim *s, enum qmig_side side)
+{
+    struct qmp_error *err = NULL;
+
+    if (!s->q[side].connected)
+        return;
+    s->q[side].connected = false;
+    qmp_fail(&err, QMP_ERR_CLOSED, "connection lost");
+    sim_post(s,
+             (struct engine_event){.kind = EV_LOST, .side = side, .err = err});
+}
+
+/* What the source does when its migration ends badly. */
+static void source_fails(struct sim *s, const char *status, const char *desc)
+{
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
+
+    source->error_desc = desc;
+    migration(s, QMIG_SIDE_SOURCE, status);
+    if (!strcmp(source->status, "finish-migrate"))
+        set_runs(s, QMIG_SIDE_SOURCE, true, "running");
+}
+
+static bool source_is_busy(const struct sim *s, const char *status)
+{
+    const struct qemu *q = &s->q[QMIG_SIDE_SOURCE];
+
+    return q->migration && !strcmp(q->migration, status);
+}
+
+void sim_die(struct sim *s, enum qmig_side side)
+{
+    struct qemu *q = &s->q[side];
+
+    if (!q->alive)
+        return;
+    q->alive = false;
+    q->runs = false;
+    sim_lose(s, side);
+    if (source_is_busy(s, "postcopy-active")) {
+        enum qmig_side other =
+            side == QMIG_SIDE_DEST ? QMIG_SIDE_SOURCE : QMIG_SIDE_DEST;
+
+        if (s->q[other].alive)
+            migration(s, other, "postcopy-paused");
+    } else if (side == QMIG_SIDE_DEST) {
+        if (source_is_busy(s, "active") || source_is_busy(s, "device")) {
+            s->q[QMIG_SIDE_SOURCE].hung = false;
+            source_fails(s, "failed", "Unable to write to socket: Broken pipe");
+        }
+    } else if (s->q[QMIG_SIDE_DEST].migration &&
+               !strcmp(s->q[QMIG_SIDE_DEST].migration, "active")) {
+        migration(s, QMIG_SIDE_DEST, "failed");
+        if (s->o.old)
+            sim_die(s, QMIG_SIDE_DEST);
+    }
+}
+
+/* The device state reaches the destination. */
+static void load(struct sim *s)
+{
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
+    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
+
+    migration(s, QMIG_SIDE_SOURCE, "device");
+    if (!dest->alive) {
+        source_fails(s, "failed", "Unable to write to socket: Broken pipe");
+    } else if (dest->hung) {
+        source->hung = true; /* fact 4 of the handover */
+    } else if (source->postcopy) {
+        source->status = "postmigrate";
+        migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
+        migration(s, QMIG_SIDE_DEST, "postcopy-active");
+        if (strcmp(dest->status, "inmigrate") == 0)
+            dest->status = "paused";
+    } else if (s->o.load_error) {
+        source_fails(s, "failed", NULL);
+        dest->error_desc = s->o.load_error;
+        migration(s, QMIG_SIDE_DEST, "failed");
+        if (s->o.old)
+            sim_die(s, QMIG_SIDE_DEST);
+    } else {
+        dest->status = "paused";
+        migration(s, QMIG_SIDE_DEST, "completed");
+        assert_true(source->named == dest->named); /* both, or neither */
+        if (dest->armed)
+            set_runs(s, QMIG_SIDE_DEST, true, "running");
+        source->status = "postmigrate";
+        migration(s, QMIG_SIDE_SOURCE, "completed");
+    }
+}
+
+static void pause_source(struct sim *s);
+
+static void cmd_migrate(struct sim *s)
+{
+
+    migration(s, QMIG_SIDE_SOURCE, "setup");
+    if (!s->q[QMIG_SIDE_DEST].alive) {
+        source_fails(s, "failed", "Connection refused");
+        return;
+    }
+    migration(s, QMIG_SIDE_SOURCE, "active");
+    migration(s, QMIG_SIDE_DEST, "active");
+    if (s->q[QMIG_SIDE_DEST].hung)
+        return; /* RAM stays in the socket */
+    sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":1}");
+    sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":2}");
+    if (s->o.postcopy)
+        return; /* for ever, unless */
+    pause_source(s);
+}
+
+/* migrate-start-postcopy */
+static void cmd_postcopy(struct sim *s)
+{
+    if (!source_is_busy(s, "active"))
+        return;
+    s->q[QMIG_SIDE_SOURCE].postcopy = true;
+    pause_source(s);
+}
+
+static void pause_source(struct sim *s)
+{
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
+
+    if (source->runs)
+        set_runs(s, QMIG_SIDE_SOURCE, false, "finish-migrate");
+    migration(s, QMIG_SIDE_SOURCE, "pre-switchover");
+}
+
+static void cmd_cancel(struct sim *s)
+{
+    if (source_is_busy(s, "active") || source_is_busy(s, "setup") ||
+        source_is_busy(s, "pre-switchover")) {
+        source_fails(s, "cancelled", NULL);
+        if (s->o.old)
+            sim_die(s, QMIG_SIDE_DEST);
+    }
+}
+
+static void cmd_status(struct sim *s, enum qmig_side side, unsigned tag)
+{
+    struct qemu *q = &s->q[side];
+    char ret[96];
+
+    snprintf(ret, sizeof(ret), "{\"status\":\"%s\",\"running\":%s}", q->status,
+             q->runs ? "true" : "false");
+    reply(s, side, tag, ret);
+}
+
+static void cmd_info(struct sim *s, enum qmig_side side, unsigned tag)
+{
+    struct qemu *q = &s->q[side];
+    char ret[512];
+    int n = snprintf(ret, sizeof(ret), "{");
+
+    if (q->migration)
+        n += snprintf(ret + n, sizeof(ret) - (size_t)n,
+                      "\"status\":\"%s\",\"total-time\":50,"
+                      "\"ram\":{\"transferred\":1000},",
+                      q->migration);
+    if (q->error_desc)
+        n += snprintf(ret + n, sizeof(ret) - (size_t)n,
+                      "\"error-desc\":\"%s\",", q->error_desc);
+    if (q->listens)
+        snprintf(ret + n, sizeof(ret) - (size_t)n,
+                 "\"socket-address\":[{\"type\":\"inet\",\"host\":"
+                 "\"127.0.0.1\",\"port\":\"40001\"}]}");
+    else
+        snprintf(ret + n, sizeof(ret) - (size_t)n, "\"x\":0}");
+    reply(s, side, tag, ret);
+}
+
+static const char capabilities[] =
+    "[{\"capability\":\"xbzrle\",\"state\":false},"
+    "{\"capability\":\"events\",\"state\":false},"
+    "{\"capability\":\"return-path\",\"state\":false},"
+    "{\"capability\":\"postcopy-ram\",\"state\":false},"
+    "{\"capability\":\"pause-before-switchover\",\"state\":false},"
+    "{\"capability\":\"late-block-activate\",\"state\":false}]";
+
+static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
+{
+    struct qemu *q = &s->q[side];
+
+    if (side == QMIG_SIDE_DEST && !s->committed)
+        s->r.cont_before_commit = true;
+    if (!strcmp(q->status, "finish-migrate")) {
+        refuse(s, side, tag, QMP_ERR_REFUSED, "Migration is not finalized yet");
+        return;
+    }
+    if (!strcmp(q->status, "inmigrate"))
+        q->armed = true;
+    else
+        set_runs(s, side, true, "running");
+    reply(s, side, tag, "{}");
+    /* The rest of RAM comes while it runs. */
+    if (side == QMIG_SIDE_DEST && source_is_busy(s, "postcopy-active") &&
+        s->q[QMIG_SIDE_SOURCE].alive) {
+        migration(s, QMIG_SIDE_DEST, "completed");
+        migration(s, QMIG_SIDE_SOURCE, "completed");
+    }
+}
+
+static bool unknown_form(const struct sim *s, const char *name,
+                         struct json_object *arguments)
+{
+    return s->o.old && !strcmp(name, "migrate-incoming") &&
+           json_object_object_get_ex(arguments, "exit-on-error", NULL);
+}
+
+static bool has_text(struct json_object *arguments, const char *name)
+{
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(arguments, name, &value);
+    return value && json_object_get_string_len(value) > 0;
+}
+
+/* In order, the answer first where QEMU answers first. */
+static void execute(struct sim *s, enum qmig_side side, const char *name,
+                    struct json_object *arguments, unsigned tag)
+{
+    struct qemu *q = &s->q[side];
+
+    if (s->refuse_next) {
+        s->refuse_next = false;
+        refuse(s, side, tag, QMP_ERR_REFUSED, "no, said the test");
+    } else if (!strcmp(name, "query-status")) {
+        cmd_status(s, side, tag);
+    } else if (!strcmp(name, "query-migrate")) {
+        cmd_info(s, side, tag);
+    } else if (!strcmp(name, "query-migrate-capabilities")) {
+        reply(s, side, tag, capabilities);
+    } else if (!strcmp(name, "query-migrate-parameters")) {
+        reply(s, side, tag, "{\"max-bandwidth\":134217728,\"tls-creds\":\"\"}");
+    } else if (!strcmp(name, "query-uuid")) {
+        reply(s, side, tag,
+              "{\"UUID\":\"11111111-2222-3333-4444-555555555555\"}");
+    } else if (!strcmp(name, "query-name")) {
+        reply(s, side, tag, "{\"name\":\"guest\"}");
+    } else if (unknown_form(s, name, arguments)) {
+        refuse(s, side, tag, QMP_ERR_REFUSED,
+               "Parameter 'exit-on-error' is unexpected");
+    } else if (s->o.refuse && !strcmp(name, s->o.refuse) &&
+               side == s->o.refuse_side) {
+        refuse(s, side, tag, QMP_ERR_REFUSED, "no, it always says");
+    } else if (!strcmp(name, "object-del") && !q->creds) {
+        refuse(s, side, tag, QMP_ERR_REFUSED, "object 'x' not found");
+    } else if (!strcmp(name, "cont")) {
+        cmd_cont(s, side, tag);
+    } else {
+        reply(s, side, tag, "{}");
+        s->r.migrate_sent |= !strcmp(name, "migrate");
+        if (!strcmp(name, "migrate"))
+            cmd_migrate(s);
+        else if (!strcmp(name, "migrate-incoming"))
+            q->listens = true;
+        else if (!strcmp(name, "migrate-start-postcopy"))
+            cmd_postcopy(s);
+        else if (!strcmp(name, "migrate-continue"))
+            load(s);
+        else if (!strcmp(name, "migrate_cancel"))
+            cmd_cancel(s);
+        else if (!strcmp(name, "stop") && side == QMIG_SIDE_SOURCE)
+            set_runs(s, side, false, "paused");
+        else if (!strcmp(name, "stop"))
+            q->armed = false;
+        else if (!strcmp(name, "yank"))
+            q->hung = false, source_fails(s, "failed", NULL);
+        else if (!strcmp(name, "migrate-set-capabilities"))
+            q->changed = !q->changed;
+        else if (!strcmp(name, "migrate-set-parameters"))
+            q->named = has_text(arguments, "tls-creds");
+        else if (!strcmp(name, "object-add"))
+            q->creds = true;
+        else if (!strcmp(name, "object-del"))
+            q->creds = false;
+        else if (!strcmp(name, "quit")) {
+            if (side == QMIG_SIDE_SOURCE && !s->q[QMIG_SIDE_DEST].runs &&
+                s->q[QMIG_SIDE_DEST].alive &&
+                strcmp(s->q[QMIG_SIDE_DEST].status, "paused") != 0)
+                s->r.quit_unproved = true;
+            sim_die(s, side);
+        }
+    }
+}
+
+void sim_submit(struct sim *s, const struct engine_action *a)
+{
+    struct qemu *q = &s->q[a->side];
+
+    if (!q->connected || !q->alive)
+        return;
+    if (q->hung && !a->oob) {
+        struct command *c = calloc(1, sizeof(*c));
+
+        *c = (struct command){q->stalled, a->tag, a->deadline, strdup(a->name),
+                              json_object_get(a->arguments)};
+        q->stalled = c;
+        return;
+    }
+    execute(s, a->side, a->name, a->arguments, a->tag);
+}
+
+/* A monitor that answers again answers what was asked meanwhile. */
+void sim_thaw(struct sim *s, enum qmig_side side)
+{
+    struct qemu *q = &s->q[side];
+
+    while (!q->hung && q->stalled) {
+        struct command **c = &q->stalled;
+
+        while ((*c)->next)
+            c = &(*c)->next; /* oldest first */
+        struct command *oldest = *c;
+        *c = NULL;
+        if (q->alive && q->connected)
+            execute(s, side, oldest->name, oldest->arguments, oldest->tag);
+        json_object_put(oldest->arguments);
+        free(oldest->name);
+        free(oldest);
+    }
+}
+
+void sim_time_out_stalled(struct sim *s, enum qmig_side side)
+{
+    struct command **c = &s->q[side].stalled;
+
+    while (*c) {
+        struct command *this = *c;
+
+        if (this->deadline > s->now) {
+            c = &this->next;
+            continue;
+        }
+        *c = this->next;
+        refuse(s, side, this->tag, QMP_ERR_TIMEOUT, "timed out");
+        json_object_put(this->arguments);
+        free(this->name);
+        free(this);
+    }
+}
+
+/* Pre-copy notices at its next write, post-copy waits for better times. */
+void sim_cut(struct sim *s)
+{
+    if (source_is_busy(s, "postcopy-active")) {
+        migration(s, QMIG_SIDE_SOURCE, "postcopy-paused");
+        migration(s, QMIG_SIDE_DEST, "postcopy-paused");
+    } else if (source_is_busy(s, "active")) {
+        source_fails(s, "failed", "Connection reset by peer");
+    }
+}
+
+void sim_post_ready(struct sim *s, enum qmig_side side)
+{
+    s->q[side].connected = true;
+    sim_post(s, (struct engine_event){
+                    .kind = EV_READY,
+                    .side = side,
+                    .object = sim_parse(
+                        "{\"version\":{\"qemu\":{\"major\":10,"
+                        "\"minor\":0,\"micro\":2},\"package\":\"\"}}"),
+                    .oob = !s->o.old,
+                });
+}
