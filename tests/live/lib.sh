@@ -10,6 +10,9 @@
 #   run_case case_other 7.2 7.2     # or for one
 #   finish                          # the line "N passed, N failed"
 #
+#   beside run_case case_third      # beside others, $LIVE_JOBS at once; `finish`
+#                                   # waits for them all
+#
 # A case runs in a subshell with `set -e` and a temporary directory $T of its
 # own; any command that fails fails it, its output and the QEMUs' words are
 # shown then. `skip REASON` leaves it uncounted. At its end, however it ends,
@@ -30,7 +33,8 @@
 #
 # Environment: QMIGRATE_TEST_VERSIONS="7.2 10.0" limits the versions, CASE=name
 # the cases; KEEP=1 keeps $T; LIVE_TRIES=2 gives a case that failed another try
-# and says "again" (on a machine that others load, for those that measure).
+# and says "again" (on a machine that others load, for those that measure);
+# LIVE_JOBS=1 lets none run beside another (default: two a processor).
 set -u
 export LC_ALL=C
 
@@ -38,8 +42,10 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 QMIGRATE=${QMIGRATE:-$root/build/qmigrate}
 tools=$root/build/live
 passed=0 failed=0 skipped=0
+LIVE_JOBS=${LIVE_JOBS:-$((2 * $(nproc)))}
+declare -A besides=() # pid of what runs beside us: the file of its output
 # Only between cases, a case sees to itself.
-trap '[ -z "$T" ] || rm -rf "$T"; exit 130' INT TERM HUP
+trap 'end_besides; [ -z "$T" ] || rm -rf "$T"; exit 130' INT TERM HUP
 T='' MEM=64 GUEST='--mem 8 --pages-per-tick 256' MACHINE='' VER_SRC='' VER_DST=''
 
 for tool in qmp-call qmp-gate free-port json-get relay; do
@@ -186,7 +192,48 @@ for_pairs() { # for_pairs FUNCTION
     while read -r s d <&8; do run_case "$1" "$s" "$d"; done 8< <(pairs)
 }
 
+# Runs a command, a run_case or a list of them, beside others. What it wrote
+# comes at its end.
+beside() { # beside COMMAND...
+    local log
+    while [ "${#besides[@]}" -ge "$LIVE_JOBS" ]; do reap; done
+    log=$(mktemp "${TMPDIR:-/tmp}/qmigrate-live.XXXXXX")
+    (
+        besides=() passed=0 failed=0 skipped=0 T=''
+        "$@"
+        echo "sum $passed $failed $skipped"
+    ) >"$log" 2>&1 </dev/null &
+    besides[$!]=$log
+}
+
+# Waits for the next to end, and counts what it counted.
+reap() {
+    local pid='' log word p f s
+    wait -n -p pid "${!besides[@]}" 2>/dev/null || :
+    if [ -z "${pid:-}" ]; then # bash has forgotten one that was killed
+        for pid in "${!besides[@]}"; do [ -e "/proc/$pid" ] || break; done
+    fi
+    log=${besides[$pid]}
+    unset "besides[$pid]"
+    if read -r word p f s < <(tail -n 1 "$log") && [ "$word" = sum ]; then
+        sed '$d' "$log"
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    else
+        cat "$log"
+        failed=$((failed + 1))
+    fi
+    rm -f "$log"
+}
+
+end_besides() {
+    [ "${#besides[@]}" -gt 0 ] || return 0
+    kill -TERM "${!besides[@]}"
+    wait "${!besides[@]}"
+    rm -f "${besides[@]}"
+}
+
 finish() {
+    while [ "${#besides[@]}" -gt 0 ]; do reap; done
     if [ $((passed + failed)) -eq 0 ] && [ "$skipped" -gt 0 ]; then
         echo "all $skipped cases skipped"
         exit 77

@@ -151,6 +151,30 @@ case_gate_acts_at_its_point() {
     grep -q '^< {"QMP"' "$T/src.talk"
 }
 
+# Two that wait for each other; one that fails, one that is killed.
+meet() { # meet MINE OTHER
+    touch "$T/$1"
+    wait_for 20 "the other" test -e "$T/$2"
+    passed=$((passed + 1))
+    echo "met $2"
+}
+case_beside_each_other() {
+    local here=$T
+    LIVE_JOBS=2 passed=0 failed=0
+    in_here() { T=$here "$@"; }
+    lacks() { failed=$((failed + 1)); }
+    is_killed() { kill -KILL "$BASHPID"; }
+    {
+        beside in_here meet one other
+        beside in_here meet other one
+        beside lacks
+        beside is_killed
+        while [ "${#besides[@]}" -gt 0 ]; do reap; done
+    } >"$T/out"
+    [ "$(sort "$T/out" | tr '\n' ' ')" = 'met one met other ' ] || fail "$(cat "$T/out")"
+    [ "$passed $failed" = '2 2' ] || fail "$passed passed, $failed failed"
+}
+
 case_missing_version_is_skipped() {
     local rc=0
     (QMIGRATE_TEST_VERSIONS=none start_source) || rc=$?
@@ -160,6 +184,7 @@ case_missing_version_is_skipped() {
 
 run_case case_life_is_refused_when_it_is_not_one
 run_case case_missing_version_is_skipped
+run_case case_beside_each_other
 run_case case_gate_acts_at_its_point
 run_case case_exit_code_is_compared
 run_case case_guest_tells_when_its_memory_is_wrong
