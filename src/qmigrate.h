@@ -147,8 +147,10 @@ struct qmig_progress {
     uint64_t remaining;        /* still to be sent in this pass */
     uint64_t bytes_per_second; /* now */
     uint64_t dirty_bytes_per_second;
-    uint64_t iteration; /* dirty-sync-count: passes over RAM */
-    int64_t eta_us;     /* at this rate; -1: would not end */
+    uint64_t iteration;  /* dirty-sync-count: passes over RAM */
+    int64_t eta_us;      /* at this rate; -1: would not end */
+    const char *holding; /* "prepared", "switchover"; NULL: it is not held */
+    int64_t held_us;     /* so long already */
 };
 
 /*
@@ -171,6 +173,11 @@ struct qmig_tls {
     bool no_verify_peer; /* the source needs no certificate */
 };
 
+/* Where a migration can be held until qmig_migration_switchover(). */
+#define QMIG_HOLD_PREPARED (1u << 0) /* the destination listens, no RAM flows  \
+                                      */
+#define QMIG_HOLD_SWITCHOVER (1u << 1) /* before the guest changes sides */
+
 struct qmig_options {
     const char *source; /* monitor addresses, see qmp/addr.h */
     const char *dest;
@@ -190,6 +197,12 @@ struct qmig_options {
      * at "prepared", "pre-switchover", "committed", "finished" or "failed", or
      * NULL. If it fails in one of the first two the migration is given up. */
     const char *hook;
+    /* QMIG_HOLD_*. The guest runs on the source meanwhile; where its RAM is
+     * sent so fast that it cannot be braked in time (some 100 ms) it stands
+     * still there, paused, and a warning says so. After the time-out it runs on
+     * where it is, on the source: QMIG_FAILED, error "hold.timeout". */
+    unsigned hold;
+    unsigned hold_timeout_s;      /* 0: the deadline "hold" */
     const char *const *deadlines; /* "NAME=SECONDS" (README lists the names),
                                      NULL-terminated, or NULL */
     /* Called from inside dispatch, at most about ten times a second and at
@@ -251,6 +264,15 @@ QMP_EXPORT void qmig_migration_cancel(struct qmig_migration *m);
 /* Switch to post-copy now (QMIG_POSTCOPY must have been given); before RAM
  * flows it waits for that. */
 QMP_EXPORT void qmig_migration_postcopy(struct qmig_migration *m);
+
+/*
+ * The switchover is wanted now. A migration that is held (or will be) goes on
+ * from there: each call releases one hold, the earlier one first. Without a
+ * hold all RAM that is left is sent with the guest stopped: downtime-limit
+ * goes to QEMU's maximum, so that the blackout is what is left divided by the
+ * bandwidth. Before RAM flows it waits for that.
+ */
+QMP_EXPORT void qmig_migration_switchover(struct qmig_migration *m);
 
 /* What would be left behind if the program ended now: one line for a person,
  * owned by the object. */

@@ -240,6 +240,20 @@ static void virsh_options_become_parameters_and_flags(void **state UNUSED)
     assert_true(cli.verbose);
 }
 
+static void holds_add_up(void **state UNUSED)
+{
+    assert_int_equal(parse(&migrate,
+                           "--source|unix:/a|--dest|unix:/b|--hold|switchover|"
+                           "--hold|prepared|--hold-timeout|90",
+                           NULL),
+                     0);
+    assert_int_equal(cli.o.hold, QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER);
+    assert_int_equal(cli.o.hold_timeout_s, 90);
+    expect_error(&migrate, "--hold|finish", QMIG_ERR_USAGE,
+                 "option '--hold': 'finish' is not one of prepared|switchover",
+                 NULL);
+}
+
 static void files_give_domain_and_parameters(void **state UNUSED)
 {
     write_file("d.xml", "<domain>\n</domain>\n", 19);
@@ -508,6 +522,7 @@ int main(void)
         TEST(operands_may_stand_anywhere),
         TEST(live_is_on_unless_flags_are_a_number),
         TEST(virsh_options_become_parameters_and_flags),
+        TEST(holds_add_up),
         TEST(files_give_domain_and_parameters),
         TEST(json_file_gives_parameters),
         TEST(json_file_is_refused_when_it_is_no_set),

@@ -130,6 +130,23 @@ static void json_line_has_every_figure(void **state UNUSED)
     progress_json_text(buf, sizeof(buf), &q, 0);
     assert_non_null(strstr(buf, "\"status\":\"a\\u001b\\\"b\""));
     assert_non_null(strstr(buf, "\"eta_us\":null"));
+    assert_null(strstr(buf, "held"));
+}
+
+static void a_hold_is_shown_with_its_time(void **state UNUSED)
+{
+    struct qmig_progress q = sample();
+    char buf[1024];
+
+    q.holding = "switchover";
+    q.held_us = 12900000;
+    progress_json_text(buf, sizeof(buf), &q, 1);
+    assert_non_null(
+        strstr(buf, ",\"holding\":\"switchover\",\"held_us\":12900000}"));
+    progress_plain_text(buf, sizeof(buf), &q);
+    assert_string_equal(buf, "qmigrate: 1.500 s: perform, held at switchover");
+    progress_bar_text(buf, sizeof(buf), 200, &q, 1);
+    assert_non_null(strstr(buf, "held at switchover for 12 s"));
 }
 
 /* What progress writes to a pipe in the given mode. */
@@ -461,6 +478,7 @@ int main(void)
         cmocka_unit_test(bar_fits_the_terminal_whatever_its_width),
         cmocka_unit_test(eta_is_readable_or_a_dash),
         cmocka_unit_test(json_line_has_every_figure),
+        cmocka_unit_test(a_hold_is_shown_with_its_time),
         cmocka_unit_test(plain_is_a_line_for_each_phase),
         cmocka_unit_test(bar_is_redrawn_twice_a_second_and_never_goes_back),
         cmocka_unit_test(bar_does_not_reach_the_end_when_it_failed),

@@ -295,6 +295,33 @@ static void plan_lists_every_command_in_order(void **state UNUSED)
               "s quit {}\n");
 }
 
+/* Released, it is as fast as it was, or as was asked for. */
+static void plan_brakes_a_source_that_is_held(void **state UNUSED)
+{
+    for (int mib = 0; mib < 101; mib += 100) {
+        CLEANUP(facts_clear) struct facts s = source_facts();
+        CLEANUP(facts_clear) struct facts d = dest_facts();
+        CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
+        struct plan_input in = input;
+
+        in.params = p;
+        in.hold_switchover = true;
+        answer(&s, PROBE_PARAMETERS, "{\"max-bandwidth\":7000}");
+        qmig_params_add_ullong(p, "bandwidth", (unsigned)mib, NULL);
+        CLEANUP(freep) char *text = make(&in, &s, &d, NULL);
+        assert_non_null(strstr(text, mib ? "migrate-set-parameters "
+                                           "{\"max-bandwidth\":1024}\n"
+                                           "s migrate-set-parameters "
+                                           "{\"max-bandwidth\":104857600}\n"
+                                           "s migrate-continue"
+                                         : "migrate-set-parameters "
+                                           "{\"max-bandwidth\":1024}\n"
+                                           "s migrate-set-parameters "
+                                           "{\"max-bandwidth\":7000}\n"
+                                           "s migrate-continue"));
+    }
+}
+
 static void plan_leaves_out_what_is_not_wanted(void **state UNUSED)
 {
     CLEANUP(facts_clear) struct facts s = source_facts();
@@ -496,6 +523,7 @@ int main(void)
         cmocka_unit_test(listen_address_is_where_the_destination_listens),
         cmocka_unit_test(listen_address_is_refused_when_it_listens_already),
         cmocka_unit_test(plan_lists_every_command_in_order),
+        cmocka_unit_test(plan_brakes_a_source_that_is_held),
         cmocka_unit_test(plan_leaves_out_what_is_not_wanted),
         cmocka_unit_test(plan_uses_where_the_destination_listens_already),
         cmocka_unit_test(switchover_ack_is_on_when_both_have_it),

@@ -29,6 +29,7 @@ enum verb_bit {
     VERB_POSTCOPY = 1 << 11,
     VERB_OWNER = 1 << 6,
     VERB_RECOVER = 1 << 7,
+    VERB_SWITCHOVER = 1 << 12,
 };
 
 struct cli;
@@ -174,6 +175,7 @@ verb_fn cli_status;
 verb_fn cli_cancel;
 verb_fn cli_set;
 verb_fn cli_postcopy;
+verb_fn cli_switchover;
 verb_fn cli_help;
 verb_fn cli_check;
 verb_fn cli_transcript;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* status, cancel, set, postcopy: through a running migration's socket. */
+/* status, cancel, set, postcopy, switchover: through a running migration's
+ * socket. */
 #include "cli.h"
 
 #include "error/errcode.h"
@@ -120,6 +121,11 @@ int cli_postcopy(struct cli *cli, struct qmp_error **errp)
     return act(cli, "postcopy", NULL, errp);
 }
 
+int cli_switchover(struct cli *cli, struct qmp_error **errp)
+{
+    return act(cli, "switchover", NULL, errp);
+}
+
 /* "NAME=VALUE": a number, as all that can be changed is one. */
 static int add_value(struct json_object *arguments, const char *text,
                      struct qmp_error **errp)
@@ -166,6 +172,17 @@ static void put_line(struct json_object *status, const char *title,
     putchar('\n');
 }
 
+static void put_hold(struct json_object *status)
+{
+    struct json_object *hold = NULL;
+
+    if (!json_object_object_get_ex(status, "holding", &hold))
+        return;
+    put_line(hold, "held at", "at");
+    put_line(hold, "held ms", "elapsed_ms");
+    put_line(hold, "of at most", "timeout_ms");
+}
+
 static void put_status(struct json_object *status)
 {
     struct json_object *info = NULL;
@@ -178,6 +195,7 @@ static void put_status(struct json_object *status)
     put_line(status, "result", "result");
     put_line(status, "owner", "owner");
     json_object_object_get_ex(status, "migration", &info);
+    put_hold(status);
     put_line(info, "QEMU says", "status");
     json_object_object_get_ex(info, "ram", &ram);
     put_line(ram, "total", "total");

@@ -20,7 +20,8 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define AT(member) .offset = offsetof(struct cli, member)
 #define TWO        (VERB_MIGRATE | VERB_PLAN)
 #define THREE      (TWO | VERB_CHECK)
-#define CONTROL    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY)
+#define CONTROL    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY | \
+                    VERB_SWITCHOVER)
 #define AFTERWARDS (VERB_OWNER | VERB_RECOVER)
 #define ALL        (~0u)
 
@@ -59,6 +60,11 @@ const struct option option_table[] = {
      .help = "how long a step may take"},
     {"hook", 0, "COMMAND", TWO, GROUP_WHAT, STRING(o.hook),
      .help = "call COMMAND at each turn; it may refuse until the commit"},
+    {"hold", 0, "prepared|switchover", TWO, GROUP_WHAT, .set = option_set_hold,
+     .help = "wait there for 'switchover ID'; may be given twice"},
+    {"hold-timeout", 0, "SECONDS", TWO, GROUP_WHAT,
+     .set = option_set_unsigned, AT(o.hold_timeout_s),
+     .help = "so long at most (60), then the guest stays on the source"},
     {"keep-source", 0, NULL, TWO, GROUP_WHAT, BOOL(o.keep_source),
      .help = "leave the source QEMU paused instead of quitting it"},
 

@@ -98,7 +98,10 @@ void progress_bar_text(char *buf, size_t size, size_t columns,
     char text[MAX_LINE];
     char drawn[MAX_LINE] = "";
 
-    if (q->phase == QMIG_PHASE_PERFORM)
+    if (q->holding)
+        snprintf(text, sizeof(text), "held at %s for %d s", q->holding,
+                 (int)(q->held_us / 1000000));
+    else if (q->phase == QMIG_PHASE_PERFORM)
         figures(text, sizeof(text), q);
     else
         snprintf(text, sizeof(text), "%s", phase_name(q->phase));
@@ -114,7 +117,9 @@ void progress_plain_text(char *buf, size_t size, const struct qmig_progress *q)
     int n = snprintf(buf, size, "qmigrate: %.3f s: %s",
                      (double)q->elapsed_us / 1e6, phase_name(q->phase));
 
-    if (q->total > 0 && n > 0 && (size_t)n < size)
+    if (q->holding && n > 0 && (size_t)n < size)
+        snprintf(buf + n, size - (size_t)n, ", held at %s", q->holding);
+    else if (q->total > 0 && n > 0 && (size_t)n < size)
         snprintf(buf + n, size - (size_t)n, " (sent %s of %s, pass %llu)",
                  bytes_text(q->transferred).s, bytes_text(q->total).s,
                  (unsigned long long)q->iteration);
@@ -145,6 +150,11 @@ void progress_json_text(char *buf, size_t size, const struct qmig_progress *q,
     add_uint(o, "iteration", q->iteration);
     json_object_object_add(
         o, "eta_us", q->eta_us < 0 ? NULL : json_object_new_int64(q->eta_us));
+    if (q->holding) {
+        json_object_object_add(o, "holding",
+                               json_object_new_string(q->holding));
+        json_object_object_add(o, "held_us", json_object_new_int64(q->held_us));
+    }
     snprintf(buf, size, "%s",
              json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 }
@@ -206,11 +216,13 @@ static void draw_bar(struct progress *p, const struct qmig_progress *q)
 void progress_show(struct progress *p, const struct qmig_progress *q)
 {
     char buf[MAX_LINE * 2];
-    bool new_phase = !p->any || q->phase != p->phase;
+    bool new_phase =
+        !p->any || q->phase != p->phase || (q->holding && !p->holding);
     int permille = progress_permille(q);
 
     p->any = true;
     p->phase = q->phase;
+    p->holding = q->holding != NULL;
     if (permille > p->permille)
         p->permille = permille;
     if (p->mode == PROGRESS_PLAIN && new_phase) {

@@ -20,6 +20,7 @@ struct progress {
     int permille;            /* shown so far: it never goes back */
     bool any;                /* a phase has been shown */
     enum qmig_phase phase;
+    bool holding; /* the last one was held */
 };
 
 /* AUTO is a bar on a terminal, plain lines elsewhere. */

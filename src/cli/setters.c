@@ -99,6 +99,19 @@ int option_set_choice(struct cli *cli, const struct option *opt,
     }
 }
 
+int option_set_hold(struct cli *cli, const struct option *opt,
+                    const char *value, struct qmp_error **errp)
+{
+    if (!strcmp(value, "prepared"))
+        cli->o.hold |= QMIG_HOLD_PREPARED;
+    else if (!strcmp(value, "switchover"))
+        cli->o.hold |= QMIG_HOLD_SWITCHOVER;
+    else
+        return usage(errp, "option '--%s': '%.60s' is not one of %s", opt->name,
+                     value, opt->arg);
+    return 0;
+}
+
 /* Digits only, and not more than max. */
 static bool parse_number(const char *text, int base, unsigned long max,
                          unsigned long *ret)

@@ -28,6 +28,9 @@ const struct verb verbs[] = {
      "change bandwidth, downtime and the like while memory is sent", cli_set},
     {"postcopy", VERB_POSTCOPY, "ID", 1,
      "switch a running migration to post-copy", cli_postcopy},
+    {"switchover", VERB_SWITCHOVER, "ID", 1,
+     "release a migration that is held; without a hold: switch over at once",
+     cli_switchover},
     {"transcript", VERB_TRANSCRIPT,
      "show FILE\nreplay FILE --listen-source ADDR --listen-dest ADDR\n"
      "report FILE [FILE] [-o FILE.html]\ndiff FILE FILE\n"

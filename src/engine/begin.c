@@ -160,6 +160,11 @@ static void make_plan(struct engine *e)
                       "instant for the hook '%s'",
                       hook_name(HOOK_PRE_SWITCHOVER));
         turn_back(e, "a check refused");
+    } else if (e->config.hold & QMIG_HOLD_SWITCHOVER && !e->plan.pauses) {
+        engine_errorf(e, QMIG_SIDE_SOURCE, QMIG_ERR_CAPABILITY,
+                      "no capability 'pause-before-switchover': the switchover "
+                      "cannot be held");
+        turn_back(e, "a check refused");
     } else if (e->config.plan_only) {
         engine_finish(e, "the plan is made");
     } else {
@@ -229,7 +234,8 @@ static void listen_again(struct engine *e, const struct plan_step *step)
 
 static void start_migration(struct engine *e)
 {
-    if (hook_must_wait(e, HOOK_PREPARED))
+    if (hook_must_wait(e, HOOK_PREPARED) ||
+        hold_must_wait(e, QMIG_HOLD_PREPARED))
         return;
 
     CLEANUP(json_putp)
@@ -247,7 +253,7 @@ static void start_migration(struct engine *e)
     engine_limit(e, DEADLINE_setup);
     e->progress_at = e->now;
     e->migrate_us = e->now;
-    e->poll_at = e->now + FLOW_POLL_US;
+    e->poll_at = e->now + hold_poll_us(e);
 }
 
 void prepare_event(struct engine *e, const struct engine_event *ev)
@@ -260,7 +266,7 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
     }
     if (must_turn_back(e, ev))
         return;
-    if (ev->kind == EV_HOOK_DONE) {
+    if (ev->kind == EV_HOOK_DONE || (ev->kind == EV_SWITCHOVER && e->ready)) {
         start_migration(e);
     } else if (step && fell_back(e, ev, step)) {
         listen_again(e, step);
@@ -281,6 +287,7 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
                           "on");
             turn_back(e, "no port");
         } else {
+            e->ready = true;
             start_migration(e);
         }
     } else if (engine_late(e)) {

@@ -197,12 +197,13 @@ static const char *string_member(struct engine *e, enum qmig_side side,
     return value ? json_object_get_string(value) : NULL;
 }
 
-static uint64_t transferred_bytes(struct engine *e, struct json_object *info)
+static uint64_t ram_bytes(struct engine *e, struct json_object *info,
+                          const char *name)
 {
     struct json_object *ram =
         known_member(e, QMIG_SIDE_SOURCE, info, "ram", json_type_object);
     struct json_object *value =
-        known_member(e, QMIG_SIDE_SOURCE, ram, "transferred", json_type_int);
+        known_member(e, QMIG_SIDE_SOURCE, ram, name, json_type_int);
 
     return value ? (uint64_t)json_object_get_int64(value) : 0;
 }
@@ -223,11 +224,14 @@ static void learn_info(struct engine *e, const struct engine_event *ev)
     if (ev->side != QMIG_SIDE_SOURCE)
         return;
 
-    uint64_t transferred = transferred_bytes(e, ev->object);
+    uint64_t transferred = ram_bytes(e, ev->object, "transferred");
     if (transferred != e->transferred) {
         e->transferred = transferred;
         e->progress_at = e->now;
     }
+    if (e->config.hold)
+        hold_learn(e, ram_bytes(e, ev->object, "total"),
+                   ram_bytes(e, ev->object, "remaining"));
     json_object_put(e->info);
     e->info = json_object_get(ev->object);
     act_progress(e, ev->object);
@@ -317,6 +321,9 @@ static void learn(struct engine *e, const struct engine_event *ev,
         break;
     case EV_POSTCOPY:
         e->postcopy_wanted = true;
+        break;
+    case EV_SWITCHOVER:
+        hold_release(e);
         break;
     case EV_TUNE:
         tune(e, ev->object);

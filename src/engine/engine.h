@@ -81,7 +81,8 @@ bool engine_may_follow(enum engine_state from, enum engine_state to);
     X(finish,     30, "from the commit to the destination running")            \
     X(cancel,      5, "an answer to migrate_cancel, then to yank")             \
     X(undo,       10, "resuming the source, settings going back")              \
-    X(hook,       10, "a hook; before the commit the way back comes then")
+    X(hook,       10, "a hook; before the commit the way back comes then")         \
+    X(hold,       60, "a hold (--hold); then the way back")
 
 /* X(id, name of the phase, when the hook is called) */
 #define HOOK_MAP(X)                                                            \
@@ -129,6 +130,7 @@ struct engine_config {
     struct deadlines deadlines;
     bool plan_only;          /* end once the plan is made */
     bool hooks;              /* somebody is to be called: ACT_HOOK */
+    unsigned hold;           /* QMIG_HOLD_*: wait there for EV_SWITCHOVER */
     unsigned postcopy_after; /* passes over RAM until post-copy; 0: never */
     int64_t timeout_us;      /* of `migrate`; 0: none */
     enum timeout_action on_timeout;
@@ -143,6 +145,8 @@ enum engine_event_kind {
     EV_TIME,           /* time passed: engine_deadline() was reached */
     EV_CANCEL,         /* the user wishes to cancel */
     EV_POSTCOPY,       /* the user wishes to switch to post-copy */
+    EV_SWITCHOVER,     /* ... that a hold is released; without one, to switch
+                          over at once */
     EV_TUNE,           /* ... to change migration parameters: `object` */
     EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
                           it in the list was not carried out */
@@ -210,6 +214,9 @@ int64_t engine_deadline(const struct engine *e);
 enum engine_state engine_state(const struct engine *e);
 enum qmig_phase engine_phase(const struct engine *e);
 const struct facts *engine_facts(const struct engine *e, enum qmig_side side);
+/* The QMIG_HOLD_* at which it waits now, and since when; 0: it does not. */
+unsigned engine_holding(const struct engine *e, int64_t *since_us);
+const char *hold_name(unsigned hold); /* "prepared", "switchover", NULL */
 /* Made at the end of BEGIN; n is 0 before. */
 const struct plan *engine_plan(const struct engine *e);
 

@@ -93,6 +93,8 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
     } else if (e->hook_error) {
         engine_error(e, QMIG_SIDE_CONTROLLER, e->hook_error);
         turn_back(e, "a hook failed");
+    } else if (hold_is_late(e)) {
+        hold_passed(e);
     } else if (ev->kind == EV_LOST) {
         bool source = ev->side == QMIG_SIDE_SOURCE;
 

@@ -58,12 +58,14 @@ struct engine {
 
     bool prepared;      /* settings were sent: there is something to undo */
     bool settings_sent; /* ... and not only objects */
+    bool ready;         /* both sides are: `migrate` may be sent */
     bool dest_used;     /* it can take no other migration */
     bool migrate_sent;
     bool dest_receives; /* the stream has reached it, past any handshake */
     bool stop_sent;     /* not LIVE: we stopped the guest */
     bool switchover_recorded;
     bool back_recorded;
+    bool cancel_refused; /* migrate_cancel was, the last time */
     bool continue_sent;
     bool postcopy_wanted;
     bool postcopy_sent;  /* migrate-start-postcopy */
@@ -83,6 +85,15 @@ struct engine {
     enum hook hook;               /* runs now */
     unsigned hooks_begun;         /* 1 << enum hook */
     struct qmp_error *hook_error; /* before the commit: not yet acted upon */
+
+    unsigned holding; /* QMIG_HOLD_*: waits there now, */
+    int64_t hold_since;
+    int64_t hold_until;
+    unsigned released; /* those that do not hold (any more) */
+    bool hold_warned;
+    bool switch_wanted; /* without a hold: at once */
+    uint64_t ram_left;  /* of this pass, bytes; */
+    uint64_t ram_sent;  /* by how much it fell between the last two looks */
 
     struct json_object *tuning; /* asked for, not yet sent; or NULL */
     uint64_t transferred;       /* for the stall deadline */
@@ -167,6 +178,24 @@ void hook_tell_committed(struct engine *e);
 /* The end, and ACT_END after it. */
 void hook_tell_end(struct engine *e);
 void hook_done(struct engine *e, const struct engine_event *ev);
+
+/* hold.c */
+/* Is it to wait there, now or later? */
+bool hold_is_due(const struct engine *e, unsigned hold);
+/* True: it waits there; the state's deadline is the hold's. */
+bool hold_must_wait(struct engine *e, unsigned hold);
+bool hold_is_late(const struct engine *e);
+/* Nobody released it: turn back. */
+void hold_passed(struct engine *e);
+/* EV_SWITCHOVER */
+void hold_release(struct engine *e);
+/* RAM flows: brake the source, or let it switch over, as is wanted. */
+void hold_flows(struct engine *e);
+/* A parameter is changed: true if that waits for the release. */
+bool hold_keeps(struct engine *e, const char *name, struct json_object *value);
+void hold_learn(struct engine *e, uint64_t total, uint64_t remaining);
+/* Until query-migrate is asked again while RAM flows. */
+int64_t hold_poll_us(const struct engine *e);
 
 /* tune.c */
 void tune(struct engine *e, struct json_object *parameters);

@@ -46,6 +46,8 @@ static void check_timeout(struct engine *e)
 
 void try_postcopy(struct engine *e)
 {
+    if (hold_is_due(e, QMIG_HOLD_SWITCHOVER))
+        return; /* it would stop the guest */
     check_timeout(e);
     if (e->config.postcopy_after && e->passes >= e->config.postcopy_after)
         e->postcopy_wanted = true;

@@ -243,12 +243,20 @@ void cancelling_event(struct engine *e, const struct engine_event *ev)
 {
     if (ev->kind == EV_JOURNAL_FAILED)
         send_cancel(e); /* without the record, then (R5) */
+    if (ev->kind == EV_REPLY && ev->tag == TAG_CANCEL && ev->err &&
+        ev->err->code == QMP_ERR_REFUSED)
+        e->cancel_refused = true; /* it may do so another time */
     if (cancel_is_through(e))
         return;
-    if (engine_late(e))
+    if (engine_late(e)) {
         enter_yanking(e);
-    else
+    } else if (e->cancel_refused && e->now >= e->poll_at) {
+        e->cancel_refused = false;
+        e->poll_at = e->now + POLL_US;
+        send_cancel(e);
+    } else {
         poll_source(e);
+    }
 }
 
 void yanking_event(struct engine *e, const struct engine_event *ev)

@@ -91,7 +91,8 @@ void engine_journal_commit(struct engine *e, const char *mode)
 
 static void send_continue(struct engine *e)
 {
-    if (e->continue_sent || hook_must_wait(e, HOOK_PRE_SWITCHOVER))
+    if (e->continue_sent || hold_must_wait(e, QMIG_HOLD_SWITCHOVER) ||
+        hook_must_wait(e, HOOK_PRE_SWITCHOVER))
         return;
     if (e->postcopy_sent) /* R4: the step after which the guest is split */
         engine_journal_commit(e, "postcopy");
@@ -137,7 +138,7 @@ static void precopy_time(struct engine *e)
         turn_back(e, "a deadline passed");
     } else if (e->now >= e->poll_at) {
         ask_info(e, QMIG_SIDE_SOURCE);
-        e->poll_at = e->now + FLOW_POLL_US;
+        e->poll_at = e->now + hold_poll_us(e);
     }
 }
 
@@ -162,6 +163,7 @@ void precopy_event(struct engine *e, const struct engine_event *ev)
     }
     if (status_is(engine_source(e), "active")) {
         record_switchover(e);
+        hold_flows(e);
         try_postcopy(e);
     }
     precopy_time(e);
@@ -200,7 +202,7 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
         e->progress_at = e->now;
     }
     /* As long as bytes flow (much RAM may be left) it is not late. */
-    if (e->progress_at > e->entered && !hook_waits(e))
+    if (e->progress_at > e->entered && !hook_waits(e) && !e->holding)
         e->deadline =
             e->progress_at + e->config.deadlines.us[DEADLINE_switchover];
     if (engine_late(e)) {

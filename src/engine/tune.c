@@ -70,7 +70,8 @@ static void set_tuned(struct engine *e, struct json_object *before)
                 act_warn(e, text);
             continue;
         }
-        json_object_object_add(known, name, json_object_get(value));
+        if (!hold_keeps(e, name, value))
+            json_object_object_add(known, name, json_object_get(value));
         if (undo && !json_object_object_get_ex(undo, name, NULL))
             json_object_object_add(undo, name, json_object_get(old));
     }

@@ -45,7 +45,8 @@
     X(JOURNAL_BAD,       "journal.bad",         5, "journal is damaged")       \
     X(NOT_FENCED,        "not-fenced",          2, "a side that is said to be dead answers") \
     X(LOCKED,            "locked",              1, "another qmigrate acts on this guest") \
-    X(HOOK,              "hook",                1, "a hook failed, or did not end in time")
+    X(HOOK,              "hook",                1, "a hook failed, or did not end in time") \
+    X(HOLD,              "hold.timeout",        1, "a hold was not released in time")
 /* clang-format on */
 
 enum qmig_errcode {

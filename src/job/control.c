@@ -7,6 +7,25 @@
 
 #include <string.h>
 
+/* {"at","elapsed_ms","timeout_ms"}, if it waits to be released. */
+static void add_hold(const struct qmig_migration *m, struct json_object *status,
+                     int64_t now)
+{
+    int64_t since;
+    const char *at = hold_name(engine_holding(m->engine, &since));
+    struct json_object *hold = at ? json_object_new_object() : NULL;
+
+    if (!at)
+        return;
+    json_object_object_add(hold, "at", json_object_new_string(at));
+    json_object_object_add(hold, "elapsed_ms",
+                           json_object_new_int64((now - since) / 1000));
+    json_object_object_add(
+        hold, "timeout_ms",
+        json_object_new_int64(m->deadlines.us[DEADLINE_hold] / 1000));
+    json_object_object_add(status, "holding", hold);
+}
+
 static struct json_object *status_json(const struct qmig_migration *m)
 {
     struct json_object *status = json_object_new_object();
@@ -25,6 +44,7 @@ static struct json_object *status_json(const struct qmig_migration *m)
                            json_object_new_string(m->addr[QMIG_SIDE_SOURCE]));
     json_object_object_add(status, "destination",
                            json_object_new_string(m->addr[QMIG_SIDE_DEST]));
+    add_hold(m, status, now);
     if (m->shown_info)
         json_object_object_add(status, "migration",
                                json_object_get(m->shown_info));
@@ -65,6 +85,22 @@ static int cmd_postcopy(struct qmig_migration *m,
     return 0;
 }
 
+static int cmd_switchover(struct qmig_migration *m,
+                          struct json_object *arguments UNUSED,
+                          struct json_object **ret UNUSED,
+                          struct qmp_error **errp)
+{
+    enum engine_state state = engine_state(m->engine);
+
+    if (state != ENGINE_PREPARE && state != ENGINE_PRECOPY &&
+        state != ENGINE_SWITCHOVER)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "there is nothing to switch over (state '%s')",
+                        engine_state_name(state));
+    qmig_migration_switchover(m);
+    return 0;
+}
+
 static int cmd_set_parameters(struct qmig_migration *m,
                               struct json_object *arguments,
                               struct json_object **ret UNUSED,
@@ -101,6 +137,7 @@ static const struct {
     {"query-commands", cmd_query_commands},
     {"set-parameters", cmd_set_parameters},
     {"status", cmd_status},
+    {"switchover", cmd_switchover},
 };
 
 static int cmd_query_commands(struct qmig_migration *m UNUSED,

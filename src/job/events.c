@@ -42,6 +42,30 @@ void job_flush(struct qmig_migration *m)
             qmp_client_flush(m->client[i]);
 }
 
+/* While QEMU is busy with RAM there is time; a hold needs it before. */
+static bool is_time_for_control(const struct qmig_migration *m)
+{
+    enum engine_state state = engine_state(m->engine);
+
+    return state == ENGINE_PRECOPY ||
+           (state == ENGINE_PREPARE && m->o.hold & QMIG_HOLD_PREPARED);
+}
+
+/* Whoever is to release it wants to know. */
+static void tell_hold(struct qmig_migration *m)
+{
+    int64_t since;
+    unsigned holding = m->ended ? 0 : engine_holding(m->engine, &since);
+
+    if (holding == m->told_hold)
+        return;
+    m->told_hold = holding;
+    if (holding)
+        job_tell(m, "HOLDING");
+    m->shown_us = INT64_MIN / 2; /* it is shown at once */
+    job_show_progress(m, NULL);
+}
+
 void job_feed(struct qmig_migration *m, const struct engine_event *ev)
 {
     if (!m->engine || m->ended)
@@ -65,10 +89,10 @@ void job_feed(struct qmig_migration *m, const struct engine_event *ev)
     }
     job_flush(m);
     m->stepping = false;
-    /* Only now, while QEMU is busy with RAM: there is time. */
     if (!m->control_tried && !m->ended && !m->plan_only &&
-        engine_state(m->engine) == ENGINE_PRECOPY)
+        is_time_for_control(m))
         job_open_control(m);
+    tell_hold(m);
     if (!m->ended && engine_phase(m->engine) != m->shown_phase)
         job_show_progress(m, NULL);
 }

@@ -65,6 +65,7 @@ struct qmig_migration {
     struct journal *journal;
     struct control *control; /* from `migrate` on */
     bool control_tried;
+    unsigned told_hold; /* QMIG_HOLD_*: the world knows of */
     int lock;
     struct child child;
     struct hook_run hook;

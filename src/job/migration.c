@@ -112,6 +112,13 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
         return -1;
     if (check_switch(o, flags, errp) < 0)
         return -1;
+    if (o->hold & ~(QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER))
+        return qmp_fail(errp, QMIG_ERR_USAGE, "no such hold: %#x", o->hold);
+    if (o->hold_timeout_s && !o->hold)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "unexpected time-out of a hold without a hold");
+    if (o->hold_timeout_s)
+        m->deadlines.us[DEADLINE_hold] = o->hold_timeout_s * INT64_C(1000000);
     if (!strcmp(o->source, o->dest))
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "source and destination are the same monitor '%s'",
@@ -302,6 +309,13 @@ void qmig_migration_postcopy(struct qmig_migration *m)
 {
     if (m->started && !m->ended)
         job_feed(m, &(struct engine_event){.kind = EV_POSTCOPY,
+                                           .now = qmp_now_us()});
+}
+
+void qmig_migration_switchover(struct qmig_migration *m)
+{
+    if (m->started && !m->ended)
+        job_feed(m, &(struct engine_event){.kind = EV_SWITCHOVER,
                                            .now = qmp_now_us()});
 }
 

@@ -228,6 +228,7 @@ void job_show_progress(struct qmig_migration *m, struct json_object *info)
     struct json_object *value = NULL;
     int64_t now = qmp_now_us();
     enum qmig_phase phase = engine_phase(m->engine);
+    int64_t held_since;
 
     if (info) {
         json_object_put(m->shown_info);
@@ -264,5 +265,8 @@ void job_show_progress(struct qmig_migration *m, struct json_object *info)
         p.eta_us =
             (int64_t)((double)p.remaining * 1e6 /
                       (double)(p.bytes_per_second - p.dirty_bytes_per_second));
+    p.holding = hold_name(engine_holding(m->engine, &held_since));
+    if (p.holding)
+        p.held_us = now - held_since;
     m->o.progress(&p, m->o.opaque);
 }

@@ -137,10 +137,12 @@ static int make_engine(struct qmig_migration *m)
                 .dest_started = m->dest_exec != NULL,
                 .keep_source = m->o.keep_source,
                 .tls = m->o.tls,
+                .hold_switchover = m->o.hold & QMIG_HOLD_SWITCHOVER,
             },
         .deadlines = m->deadlines,
         .plan_only = m->plan_only,
         .hooks = m->hook_command != NULL,
+        .hold = m->o.hold,
         .postcopy_after = m->o.postcopy_after,
         .timeout_us = m->o.timeout_s * INT64_C(1000000),
         .on_timeout =

@@ -262,8 +262,43 @@ static void add_listen(struct plan *plan, const char *listen,
             "query-migrate", NULL, "which port did it choose?");
 }
 
+/* What the source sends with while the switchover is held: at least a page
+ * each 100 ms (7.2..11.1), so that it is never through. */
+#define BRAKED_BYTES_S 1024
+
+/* The bandwidth that is in force without the brake; NULL: QEMU has none. */
+static struct json_object *bandwidth_of(const struct plan *plan,
+                                        const struct facts *source)
+{
+    struct json_object *value = NULL;
+
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->steps[i].side == QMIG_SIDE_SOURCE &&
+            json_object_object_get_ex(plan->steps[i].arguments, "max-bandwidth",
+                                      &value))
+            return value;
+    return facts_parameter(source, "max-bandwidth");
+}
+
+static void add_brake(struct plan *plan, const struct plan_input *in,
+                      const struct facts *source)
+{
+    struct json_object *bandwidth = bandwidth_of(plan, source);
+
+    if (!in->hold_switchover || !bandwidth || !plan->source_runs)
+        return;
+    add(plan, STEP_BRAKE, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
+        "migrate-set-parameters",
+        in_object("max-bandwidth", json_object_new_int(BRAKED_BYTES_S)),
+        "held: so slow that it does not come to the switchover");
+    add(plan, STEP_RELEASE, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
+        "migrate-set-parameters",
+        in_object("max-bandwidth", json_object_get(bandwidth)),
+        "the hold is released");
+}
+
 static int add_perform(struct plan *plan, const struct plan_input *in,
-                       struct qmp_error **errp)
+                       const struct facts *source, struct qmp_error **errp)
 {
     struct json_object *arguments = plan_migrate_arguments(plan);
 
@@ -280,6 +315,7 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
     if (in->flags & QMIG_POSTCOPY)
         add(plan, STEP_POSTCOPY, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
             "migrate-start-postcopy", NULL, "when it is wanted");
+    add_brake(plan, in, source);
     if (plan->pauses)
         add(plan, STEP_CONTINUE, QMIG_SIDE_SOURCE, QMIG_PHASE_SWITCHOVER,
             "migrate-continue", one_string("state", "pre-switchover"),
@@ -340,7 +376,7 @@ static int build(struct plan *plan, const struct plan_input *in,
     *side = QMIG_SIDE_CONTROLLER;
     if (!plan->dest_listens)
         add_listen(plan, listen, dest);
-    if (add_perform(plan, in, errp) < 0)
+    if (add_perform(plan, in, source, errp) < 0)
         return -1;
     add_finish(plan, in, dest);
     return 0;

@@ -23,6 +23,7 @@ struct plan_input {
     const char *uuid;
     bool dest_started; /* we start the destination (--dest-exec) */
     bool keep_source;
+    bool hold_switchover; /* it waits there for the user's word */
     struct qmig_tls tls;
 };
 
@@ -36,6 +37,8 @@ enum step_kind {
     STEP_STOP,     /* stop the source first (not LIVE) */
     STEP_MIGRATE,  /* migrate */
     STEP_POSTCOPY, /* migrate-start-postcopy, once it is wanted */
+    STEP_BRAKE,    /* the switchover is held: next to nothing is sent */
+    STEP_RELEASE,  /* it is held no longer: as fast as before */
     STEP_CONTINUE, /* migrate-continue */
     STEP_TAKEOVER, /* cont (or activate the disks of a paused guest) */
     STEP_TIDY,     /* settings of the destination go back */

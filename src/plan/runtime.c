@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* QEMU's own limit (migrate_params_check, 7.2..11.1). */
-#define MAX_DOWNTIME_MS 2000000
-
 static int add_downtime(struct json_object *ret, struct json_object *value,
                         struct qmp_error **errp)
 {

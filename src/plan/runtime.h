@@ -5,6 +5,9 @@
 
 #include "plan/settings.h"
 
+/* QEMU's own limit of downtime-limit (migrate_params_check, 7.2..11.1). */
+#define MAX_DOWNTIME_MS 2000000
+
 /*
  * `arguments` is an object of typed parameters by their names (as
  * qmig_params_add_json()) and "downtime" in milliseconds

@@ -246,6 +246,12 @@ int settings_make(struct settings *s, const struct plan_input *in,
         .parameters = json_object_new_object(),
         .parameters_back = json_object_new_object(),
     };
+    /* What a held switchover changes meanwhile goes back with all else. */
+    if (in->hold_switchover && side == QMIG_SIDE_SOURCE &&
+        facts_parameter(mine, "max-bandwidth"))
+        json_object_object_add(
+            s->parameters_back, "max-bandwidth",
+            json_object_get(facts_parameter(mine, "max-bandwidth")));
     tls_parameters(in, side, mine, s->parameters, s->parameters_back);
     if (make_capabilities(s, in, side, mine, other, errp) < 0 ||
         make_parameters(s, in, side, mine, errp) < 0 ||

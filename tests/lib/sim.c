@@ -14,9 +14,9 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",     "cancel",     "kill source", "kill dest", "hang dest",
-        "refuse",   "journal",    "lose source", "lose dest", "cut",
-        "nonsense", "hook fails", "hook hangs",
+        "none",      "cancel",  "switchover", "kill source", "kill dest",
+        "hang dest", "refuse",  "journal",    "lose source", "lose dest",
+        "cut",       "unknown", "nonsense",   "hook fails",  "hook hangs",
     };
     return names[fault];
 }
@@ -128,6 +128,9 @@ static void inject(struct sim *s)
     case SIM_CANCEL:
         feed(s, &(struct engine_event){.kind = EV_CANCEL});
         break;
+    case SIM_SWITCHOVER:
+        feed(s, &(struct engine_event){.kind = EV_SWITCHOVER});
+        break;
     case SIM_KILL_SOURCE:
         sim_die(s, QMIG_SIDE_SOURCE);
         break;
@@ -151,6 +154,12 @@ static void inject(struct sim *s)
         break;
     case SIM_CUT:
         sim_cut(s);
+        break;
+    case SIM_UNKNOWN:
+        for (int side = 0; side < 2; side++)
+            if (s->q[side].alive)
+                sim_say(s, (enum qmig_side)side, "MIGRATION",
+                        "{\"status\":\"quiescing\"}");
         break;
     case SIM_NONSENSE:
         sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION", "{\"status\":1}");
@@ -187,12 +196,23 @@ static void deliver_first(struct sim *s)
     free(m);
 }
 
+/* When the user releases the hold that is in force; -1: not. */
+static int64_t word_time(const struct sim *s)
+{
+    int64_t since;
+
+    return s->o.word_us && engine_holding(s->e, &since) ? since + s->o.word_us
+                                                        : -1;
+}
+
 static int64_t next_time(const struct sim *s)
 {
     int64_t when = engine_deadline(s->e);
 
     if (s->hook && (when < 0 || s->hook_ends < when))
         when = s->hook_ends;
+    if (word_time(s) >= 0 && (when < 0 || word_time(s) < when))
+        when = word_time(s);
     for (int side = 0; side < 2; side++)
         for (struct command *c = s->q[side].stalled; c; c = c->next)
             if (when < 0 || c->deadline < when)
@@ -216,6 +236,10 @@ static void run_loop(struct sim *s)
             break;
         if (s->hook && s->now >= s->hook_ends)
             end_hook(s);
+        if (word_time(s) >= 0 && s->now >= word_time(s)) {
+            feed(s, &(struct engine_event){.kind = EV_SWITCHOVER});
+            continue;
+        }
         if (s->first) {
             deliver_first(s);
             continue;
@@ -246,7 +270,8 @@ static void note_result(struct sim *s)
     r->dest_alive = s->q[1].alive;
     r->source_runs = s->q[0].runs;
     r->dest_runs = s->q[1].runs;
-    r->undone = !s->q[0].changed && !s->q[0].creds && !s->q[0].named;
+    r->undone =
+        !s->q[0].changed && !s->q[0].braked && !s->q[0].creds && !s->q[0].named;
     r->dest_undone = !s->q[1].creds && !s->q[1].named;
     r->dest_known = engine_facts(s->e, QMIG_SIDE_DEST)->known;
     r->dest_features = engine_facts(s->e, QMIG_SIDE_DEST)->features;

@@ -12,6 +12,7 @@
 enum sim_fault {
     SIM_NONE,
     SIM_CANCEL,      /* the user cancels */
+    SIM_SWITCHOVER,  /* the user wishes to switch over */
     SIM_KILL_SOURCE, /* the process dies */
     SIM_KILL_DEST,
     SIM_HANG_DEST,   /* SIGSTOP */
@@ -20,6 +21,7 @@ enum sim_fault {
     SIM_LOSE_SOURCE, /* only the monitor's connection is lost */
     SIM_LOSE_DEST,
     SIM_CUT,        /* the network between the QEMUs, in post-copy */
+    SIM_UNKNOWN,    /* both say that they are in a state that nobody knows */
     SIM_NONSENSE,   /* the source says something of a wrong type */
     SIM_HOOK_FAILS, /* the next hook does */
     SIM_HOOK_HANGS,
@@ -37,6 +39,8 @@ struct sim_options {
     enum qmig_side refuse_side;
     bool postcopy;   /* RAM does not converge: post-copy or nothing */
     bool slow_hooks; /* they take a second */
+    bool slow_ram;   /* it takes some looks to be sent */
+    int64_t word_us; /* the user releases a hold after so long; 0: never */
     bool old;        /* without exit-on-error: it dies of that */
     unsigned at;     /* the fault comes after so many events */
     enum sim_fault fault;
@@ -64,6 +68,17 @@ struct sim_result {
 /* Runs to the end; fails the test if it does not end. */
 struct sim_result sim_run(const struct sim_options *o);
 void sim_result_clear(struct sim_result *r);
+
+/*
+ * The stories that are interrupted at each event: a row more is a story more
+ * for every such test.
+ */
+struct sim_story {
+    const char *name;
+    void (*tell)(struct sim_options *o); /* from sim_defaults() */
+};
+extern const struct sim_story sim_stories[];
+extern const size_t sim_stories_n;
 
 /* Options for a plain live migration between two local monitors. */
 struct sim_options sim_defaults(void);

@@ -29,9 +29,12 @@ struct qemu {
     bool armed; /* would start by itself */
     bool listens;
     bool postcopy;
-    bool changed; /* settings are not what they were */
-    bool creds;   /* the object is there, */
-    bool named;   /* and tls-creds names it */
+    bool changed;   /* settings are not what they were */
+    bool creds;     /* the object is there, */
+    bool braked;    /* max-bandwidth is next to nothing */
+    unsigned looks; /* query-migrate while its RAM flows, slow_ram; */
+    unsigned parts; /* of it that were sent */
+    bool named;     /* and tls-creds names it */
     const char *status;
     const char *migration; /* NULL: there was none */
     const char *error_desc;

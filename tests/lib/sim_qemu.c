@@ -167,7 +167,7 @@ static void cmd_migrate(struct sim *s)
         return; /* RAM stays in the socket */
     sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":1}");
     sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":2}");
-    if (s->o.postcopy)
+    if (s->o.postcopy || s->o.slow_ram)
         return; /* for ever, unless */
     pause_source(s);
 }
@@ -210,17 +210,29 @@ static void cmd_status(struct sim *s, enum qmig_side side, unsigned tag)
     reply(s, side, tag, ret);
 }
 
+/* Each look finds a fifth of it sent, unless it is braked. */
+static unsigned ram_left(const struct qemu *q)
+{
+    return q->parts < 5 ? 1000 - 200 * q->parts : 0;
+}
+
 static void cmd_info(struct sim *s, enum qmig_side side, unsigned tag)
 {
     struct qemu *q = &s->q[side];
     char ret[512];
     int n = snprintf(ret, sizeof(ret), "{");
 
+    if (s->o.slow_ram && q->migration && !strcmp(q->migration, "active")) {
+        q->looks++;
+        q->parts += !q->braked;
+    }
+
     if (q->migration)
         n += snprintf(ret + n, sizeof(ret) - (size_t)n,
                       "\"status\":\"%s\",\"total-time\":50,"
-                      "\"ram\":{\"transferred\":1000},",
-                      q->migration);
+                      "\"ram\":{\"transferred\":%u,\"total\":1000,"
+                      "\"remaining\":%u},",
+                      q->migration, 1000 + q->looks, ram_left(q));
     if (q->error_desc)
         n += snprintf(ret + n, sizeof(ret) - (size_t)n,
                       "\"error-desc\":\"%s\",", q->error_desc);
@@ -231,6 +243,9 @@ static void cmd_info(struct sim *s, enum qmig_side side, unsigned tag)
     else
         snprintf(ret + n, sizeof(ret) - (size_t)n, "\"x\":0}");
     reply(s, side, tag, ret);
+    if (s->o.slow_ram && side == QMIG_SIDE_SOURCE && !ram_left(q) &&
+        !q->braked && source_is_busy(s, "active"))
+        pause_source(s);
 }
 
 static const char capabilities[] =
@@ -277,6 +292,23 @@ static bool has_text(struct json_object *arguments, const char *name)
 
     json_object_object_get_ex(arguments, name, &value);
     return value && json_object_get_string_len(value) > 0;
+}
+
+static void cmd_parameters(struct sim *s, enum qmig_side side,
+                           struct json_object *arguments)
+{
+    struct qemu *q = &s->q[side];
+    struct json_object *value = NULL;
+    bool braked = q->braked;
+    bool flows = side == QMIG_SIDE_SOURCE && source_is_busy(s, "active");
+
+    if (json_object_object_get_ex(arguments, "tls-creds", NULL))
+        q->named = has_text(arguments, "tls-creds");
+    if (json_object_object_get_ex(arguments, "max-bandwidth", &value))
+        q->braked = json_object_get_int64(value) < 4096;
+    if (flows && ((braked && !q->braked && !s->o.postcopy) ||
+                  json_object_object_get_ex(arguments, "downtime-limit", NULL)))
+        pause_source(s);
 }
 
 /* In order, the answer first where QEMU answers first. */
@@ -333,7 +365,7 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
         else if (!strcmp(name, "migrate-set-capabilities"))
             q->changed = !q->changed;
         else if (!strcmp(name, "migrate-set-parameters"))
-            q->named = has_text(arguments, "tls-creds");
+            cmd_parameters(s, side, arguments);
         else if (!strcmp(name, "object-add"))
             q->creds = true;
         else if (!strcmp(name, "object-del"))

@@ -22,6 +22,7 @@ void sim_trace_event(struct sim *s, const struct engine_event *ev)
         [EV_POSTCOPY] = "postcopy",
         [EV_JOURNAL_FAILED] = "journal failed",
         [EV_TUNE] = "tune",
+        [EV_SWITCHOVER] = "switchover",
         [EV_HOOK_DONE] = "hook done",
     };
 
@@ -34,8 +35,8 @@ void sim_trace_event(struct sim *s, const struct engine_event *ev)
                 ev->err ? ev->err->msg : "done");
     else if (ev->kind != EV_TIME && ev->kind != EV_REPLY)
         fprintf(s->trace, "< %s %s\n",
-                ev->kind == EV_CANCEL || ev->kind == EV_JOURNAL_FAILED ||
-                        ev->kind == EV_START
+                ev->kind == EV_CANCEL || ev->kind == EV_SWITCHOVER ||
+                        ev->kind == EV_JOURNAL_FAILED || ev->kind == EV_START
                     ? "-"
                     : side_letter(ev->side),
                 kinds[ev->kind]);
@@ -62,6 +63,9 @@ void sim_trace_action(struct sim *s, const struct engine_action *a)
         json_object_object_get_ex(a->arguments, "to", &to);
         fprintf(s->trace, "  %s -> %s (%s)\n", json_object_get_string(from),
                 json_object_get_string(to), json_object_get_string(why));
+    } else if (a->kind == ACT_NOTE &&
+               json_object_object_get_ex(a->arguments, "at", &why)) {
+        fprintf(s->trace, "  %s %s\n", a->name, json_object_get_string(why));
     } else if (a->kind == ACT_WARN) {
         fprintf(s->trace, "  warning: %s\n", a->text);
     } else if (a->kind == ACT_HOOK) {

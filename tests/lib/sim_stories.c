@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The stories that the tests interrupt everywhere. */
+#include "tests/lib/sim.h"
+
+#include "qmp/macros.h"
+
+static void plain(struct sim_options *o UNUSED)
+{
+}
+
+static void postcopy(struct sim_options *o)
+{
+    o->postcopy = true;
+    o->config.postcopy_after = 1;
+    o->config.plan.flags |= QMIG_POSTCOPY;
+}
+
+static void tls(struct sim_options *o)
+{
+    o->config.plan.flags |= QMIG_TLS;
+}
+
+static void tls_postcopy(struct sim_options *o)
+{
+    tls(o);
+    postcopy(o);
+}
+
+static void not_live(struct sim_options *o)
+{
+    o->config.plan.flags &= ~QMIG_LIVE;
+}
+
+static void hold(struct sim_options *o, unsigned which)
+{
+    o->config.hold = which;
+    o->config.plan.hold_switchover = which & QMIG_HOLD_SWITCHOVER;
+    o->word_us = 500000;
+}
+
+static void held_at_prepared(struct sim_options *o)
+{
+    hold(o, QMIG_HOLD_PREPARED);
+}
+
+/* The guest runs while it is held, */
+static void held_running(struct sim_options *o)
+{
+    hold(o, QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER);
+    o->slow_ram = true;
+}
+
+/* or stands still: its RAM was sent at once. */
+static void held_paused(struct sim_options *o)
+{
+    hold(o, QMIG_HOLD_SWITCHOVER);
+}
+
+static void held_for_ever(struct sim_options *o)
+{
+    hold(o, QMIG_HOLD_SWITCHOVER);
+    o->slow_ram = true;
+    o->word_us = 0;
+    o->config.deadlines.us[DEADLINE_hold] = 1000000;
+}
+
+static void held_before_postcopy(struct sim_options *o)
+{
+    postcopy(o);
+    hold(o, QMIG_HOLD_SWITCHOVER);
+}
+
+/* clang-format off */
+const struct sim_story sim_stories[] = {
+    { "pre-copy",               plain                },
+    { "post-copy",              postcopy             },
+    { "TLS",                    tls                  },
+    { "post-copy with TLS",     tls_postcopy         },
+    { "not live",               not_live             },
+    { "held at prepared",       held_at_prepared     },
+    { "held twice, running",    held_running         },
+    { "held at the switchover", held_paused          },
+    { "held for ever",          held_for_ever        },
+    { "held before post-copy",  held_before_postcopy },
+};
+/* clang-format on */
+const size_t sim_stories_n = ARRAY_SIZE(sim_stories);
