@@ -156,7 +156,8 @@ static void assert_legal(const struct sim_options *o,
             (o->fault == SIM_HANG_DEST && o->old &&
              !o->config.plan.dest_started))
             break;
-        wrong |= r->source_alive && !r->source_runs;
+        /* One that an I/O error stopped is not ours to start. */
+        wrong |= r->source_alive && !r->source_runs && o->fault != SIM_IO_ERROR;
         /* A refused restore cannot be helped. */
         wrong |= r->source_alive && !r->undone && o->fault != SIM_REFUSE;
         break;
@@ -273,6 +274,62 @@ static void engine_suspends_the_guest_when_the_time_is_up(void **state UNUSED)
     sim_result_clear(&r);
 }
 
+/* Wherever it comes while RAM flows; by the event, or by the run state. */
+static void engine_aborts_on_an_io_error(void **state UNUSED)
+{
+    struct sim_options o = postcopy_options();
+    unsigned aborted[2] = {0};
+
+    o.config.postcopy_after = 0; /* RAM flows until it stalls */
+    o.config.plan.flags = QMIG_LIVE | QMIG_ABORT_ON_ERROR;
+    o.fault = SIM_IO_ERROR;
+    for (o.at = 0; o.at < 40; o.at++) {
+        o.silent_io_error = o.at & 1;
+        struct sim_result r = sim_run(&o);
+
+        assert_int_equal(r.verdict.owner, QMIG_OWNER_SOURCE);
+        if (!strcmp(r.error_code, "guest.io-error")) {
+            assert_int_equal(r.verdict.side, QMIG_SIDE_SOURCE);
+            assert_false(r.source_runs); /* nor told to */
+            assert_null(strstr(r.trace, "> S cont"));
+            if (strstr(r.trace, "> S migrate_cancel"))
+                aborted[o.silent_io_error]++;
+            if (r.migrate_sent && !o.silent_io_error)
+                assert_string_equal(
+                    r.error_message,
+                    "an I/O error stopped the guest (disk 'drive0', write: "
+                    "No space left on device)");
+        }
+        sim_result_clear(&r);
+    }
+    assert_true(aborted[0] > 0);
+    assert_true(aborted[1] > 0);
+}
+
+/* Without the flag it moves: the error comes again there, or does not. But on
+ * the way back it is not started. */
+static void engine_moves_a_guest_with_an_io_error(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+    struct sim_result whole = sim_run(&o);
+
+    o.fault = SIM_IO_ERROR;
+    for (o.at = 0; o.at < whole.events; o.at++) {
+        struct sim_result r = sim_run(&o);
+
+        assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+        sim_result_clear(&r);
+    }
+    o.load_error = "Unknown savevm section 'virtio-rng'";
+    o.at = 12;
+    struct sim_result r = sim_run(&o);
+    assert_string_equal(r.error_code, "dest.load");
+    assert_non_null(strstr(r.trace, "  warning: the source's guest stays"));
+    assert_false(r.source_runs);
+    sim_result_clear(&r);
+    sim_result_clear(&whole);
+}
+
 static void
 engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
 {
@@ -284,6 +341,7 @@ engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
         o.old = kind & 1;
         o.config.plan.dest_started = kind & 2;
         sim_stories[kind / 4].tell(&o);
+        o.config.plan.flags |= kind & 2 ? QMIG_ABORT_ON_ERROR : 0;
         struct sim_result whole = sim_run(&o);
         assert_legal(&o, &whole);
         for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
@@ -685,6 +743,8 @@ int main(void)
         cmocka_unit_test(engine_switches_to_postcopy_after_the_first_pass),
         cmocka_unit_test(engine_leaves_a_split_guest_alone),
         cmocka_unit_test(engine_suspends_the_guest_when_the_time_is_up),
+        cmocka_unit_test(engine_aborts_on_an_io_error),
+        cmocka_unit_test(engine_moves_a_guest_with_an_io_error),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_calls_hooks_at_each_turn),
         cmocka_unit_test(engine_keeps_its_promise_when_hooks_fail_anywhere),

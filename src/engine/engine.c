@@ -82,6 +82,7 @@ void engine_free(struct engine *e)
     plan_clear(&e->plan);
     json_object_put(e->info);
     json_object_put(e->tuning);
+    free(e->io_error);
     qmp_error_free(e->violation);
     qmp_error_free(e->hook_error);
     qmp_error_free(e->error);
@@ -237,6 +238,14 @@ static void learn_info(struct engine *e, const struct engine_event *ev)
     act_progress(e, ev->object);
 }
 
+static void learn_status(struct engine *e, const struct engine_event *ev)
+{
+    set_string(&e->peer[ev->side].status,
+               string_member(e, ev->side, ev->object, "status"));
+    if (ev->side == QMIG_SIDE_SOURCE)
+        io_error_learn_status(e);
+}
+
 /* 7.2 and 10.0 count from 1, 11.1 from 2: the first one is the beginning. */
 static void learn_pass(struct engine *e, uint64_t pass)
 {
@@ -268,6 +277,11 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
     } else if (!strcmp(ev->name, "RESUME")) {
         if (ev->side == QMIG_SIDE_DEST)
             e->resume_us = e->now;
+        else
+            io_error_forget(e);
+    } else if (!strcmp(ev->name, "BLOCK_IO_ERROR")) {
+        if (ev->side == QMIG_SIDE_SOURCE)
+            io_error_learn(e, ev->object);
     }
 }
 
@@ -299,8 +313,7 @@ static void learn(struct engine *e, const struct engine_event *ev,
         else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)
             tune_reply(e, ev);
         else if (ev->tag == TAG_STATUS)
-            set_string(&peer->status,
-                       string_member(e, ev->side, ev->object, "status"));
+            learn_status(e, ev);
         else if (is_counted(ev->tag) && of_this_state && peer->waiting)
             peer->waiting--;
         if (ev->tag == TAG_END && !ev->err)

@@ -90,6 +90,8 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
         engine_errorf(e, QMIG_SIDE_CONTROLLER, QMIG_ERR_USER_CANCEL,
                       "cancelled by the user");
         turn_back(e, "the user wishes it");
+    } else if (io_error_turns_back(e)) {
+        return true;
     } else if (e->hook_error) {
         engine_error(e, QMIG_SIDE_CONTROLLER, e->hook_error);
         turn_back(e, "a hook failed");

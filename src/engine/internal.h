@@ -103,6 +103,9 @@ struct engine {
     unsigned info_asked;      /* CONFIRM: how often figures were asked for */
     struct json_object *info; /* the source's last query-migrate */
 
+    char *io_error; /* it stopped the source's guest: what, and on which
+                       disk; NULL: none */
+
     struct qmp_error *violation; /* a known member of a wrong type */
     enum qmig_side violator;
     struct qmp_error *error; /* the first one; why we turn back */
@@ -196,6 +199,16 @@ bool hold_keeps(struct engine *e, const char *name, struct json_object *value);
 void hold_learn(struct engine *e, uint64_t total, uint64_t remaining);
 /* Until query-migrate is asked again while RAM flows. */
 int64_t hold_poll_us(const struct engine *e);
+
+/* ioerror.c */
+void io_error_learn(struct engine *e, struct json_object *data);
+void io_error_learn_status(struct engine *e);
+void io_error_forget(struct engine *e);
+bool status_is_io_error(const struct peer *peer);
+/* With the flag 'abort_on_error': ask for the run state; */
+void io_error_ask(struct engine *e);
+/* and if there was an error the way back is taken: true. */
+bool io_error_turns_back(struct engine *e);
 
 /* tune.c */
 void tune(struct engine *e, struct json_object *parameters);

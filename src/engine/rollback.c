@@ -70,6 +70,12 @@ void resuming_event(struct engine *e, const struct engine_event *ev)
             enter_undoing(e, "the guest runs on the source");
             return;
         }
+        if (e->io_error) {
+            act_warn(e, "the source's guest stays stopped: an I/O error "
+                        "stopped it; mend the disk, then send it 'cont'");
+            enter_undoing(e, "an I/O error has stopped the guest");
+            return;
+        }
         record_back(e);
         /* 7.2 refuses for some ms: "Migration is not finalized yet". */
         act_send(e, QMIG_SIDE_SOURCE, "cont", NULL, TAG_RESUME,
@@ -358,8 +364,17 @@ static void find_cause(struct engine *e)
     bool failed =
         err->code == QMIG_ERR_MIGRATION && !status_is(source, "cancelled");
 
-    if (source->died && (failed || err->code == QMIG_ERR_DEST_LOAD ||
-                         err->code == QMIG_ERR_DEST_LOST)) {
+    if (e->io_error && failed && !e->continue_sent) {
+        /* 7.2..11.1: a disk that fails the last flush fails the migration,
+         * and the destination then says that the stream broke off. */
+        CLEANUP(freep) char *first = err->msg;
+
+        err->code = QMIG_ERR_IO;
+        if (asprintf(&err->msg, "an I/O error stopped the guest (%s)",
+                     e->io_error) < 0)
+            abort();
+    } else if (source->died && (failed || err->code == QMIG_ERR_DEST_LOAD ||
+                                err->code == QMIG_ERR_DEST_LOST)) {
         CLEANUP(freep) char *first = err->msg;
 
         err->code = QMIG_ERR_SOURCE_LOST;
@@ -389,7 +404,8 @@ static void explain_error(struct engine *e)
 
     /* What comes of our own turning back is no cause. */
     if (!err || err->code == QMIG_ERR_USER_CANCEL ||
-        err->code == QMIG_ERR_HOOK || !e->migrate_sent)
+        err->code == QMIG_ERR_HOOK || err->code == QMIG_ERR_IO ||
+        !e->migrate_sent)
         return;
     find_cause(e);
     if (asprintf(&text, "%s%s%s%s%s", err->msg, source->error_desc ? ": " : "",

@@ -138,6 +138,7 @@ static void precopy_time(struct engine *e)
         turn_back(e, "a deadline passed");
     } else if (e->now >= e->poll_at) {
         ask_info(e, QMIG_SIDE_SOURCE);
+        io_error_ask(e);
         e->poll_at = e->now + hold_poll_us(e);
     }
 }

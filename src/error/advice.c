@@ -60,6 +60,7 @@ static const struct {
     DO(QMIG_ERR_JOURNAL_UNKNOWN,   "see the id, and that --state-dir is that of the migration; old journals are removed"),
     DO(QMIG_ERR_JOURNAL_BAD,       "ask both QEMUs by hand (`query-status`) before one is started; keep the journal"),
     DO(QMIG_ERR_NOT_FENCED,        "end that side for certain first, or leave --fenced away"),
+    DO(QMIG_ERR_IO,                "mend the disk (the message names it), then send the source `cont`; or migrate without `abort_on_error`"),
     DO(QMIG_ERR_HOOK,              "what the hook wrote is in DIR/hook.log; --deadline hook=SECONDS allows more time"),
     DO(QMIG_ERR_HOLD,              "say `switchover ID` in time, or allow more with --hold-timeout SECONDS"),
     DO(QMIG_ERR_LOCKED,            "wait for the other one, or see its `status ID`; a lock of a dead process does not hold"),

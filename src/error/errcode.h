@@ -46,7 +46,8 @@
     X(NOT_FENCED,        "not-fenced",          2, "a side that is said to be dead answers") \
     X(LOCKED,            "locked",              1, "another qmigrate acts on this guest") \
     X(HOOK,              "hook",                1, "a hook failed, or did not end in time") \
-    X(HOLD,              "hold.timeout",        1, "a hold was not released in time")
+    X(HOLD,              "hold.timeout",        1, "a hold was not released in time") \
+    X(IO,                "guest.io-error",      1, "an I/O error stopped the guest (flag 'abort_on_error')")
 /* clang-format on */
 
 enum qmig_errcode {

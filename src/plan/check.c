@@ -142,6 +142,12 @@ int plan_check_source(const struct plan_input *in, const struct facts *source,
                         state->why);
     if (check_blockers(source, errp) < 0)
         return -1;
+    if ((in->flags & QMIG_ABORT_ON_ERROR) &&
+        !strcmp(source->status, "io-error")) {
+        qmp_fail(errp, QMIG_ERR_IO, "cannot migrate domain with I/O error");
+        return qmp_hint(errp, "mend the disk, then send the source 'cont'; or "
+                              "leave out flag 'abort_on_error'");
+    }
     return check_identity(in, source, errp);
 }
 

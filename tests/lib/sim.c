@@ -14,9 +14,10 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",      "cancel",  "switchover", "kill source", "kill dest",
-        "hang dest", "refuse",  "journal",    "lose source", "lose dest",
-        "cut",       "unknown", "nonsense",   "hook fails",  "hook hangs",
+        "none",        "cancel",     "switchover", "kill source",
+        "kill dest",   "hang dest",  "refuse",     "journal",
+        "lose source", "lose dest",  "cut",        "unknown",
+        "nonsense",    "hook fails", "hook hangs", "I/O error",
     };
     return names[fault];
 }
@@ -169,6 +170,9 @@ static void inject(struct sim *s)
         break;
     case SIM_HOOK_HANGS:
         s->hook_hangs_next = true;
+        break;
+    case SIM_IO_ERROR:
+        sim_io_error(s);
         break;
     case SIM_NONE:
     case SIM__FAULTS:

@@ -25,6 +25,7 @@ enum sim_fault {
     SIM_NONSENSE,   /* the source says something of a wrong type */
     SIM_HOOK_FAILS, /* the next hook does */
     SIM_HOOK_HANGS,
+    SIM_IO_ERROR, /* stops the source's guest */
     SIM__FAULTS
 };
 
@@ -37,12 +38,13 @@ struct sim_options {
     const char *load_error;    /* the destination cannot load, and why */
     const char *refuse;        /* this command is, by refuse_side */
     enum qmig_side refuse_side;
-    bool postcopy;   /* RAM does not converge: post-copy or nothing */
-    bool slow_hooks; /* they take a second */
-    bool slow_ram;   /* it takes some looks to be sent */
-    int64_t word_us; /* the user releases a hold after so long; 0: never */
-    bool old;        /* without exit-on-error: it dies of that */
-    unsigned at;     /* the fault comes after so many events */
+    bool postcopy;        /* RAM does not converge: post-copy or nothing */
+    bool silent_io_error; /* no event tells of it */
+    bool slow_hooks;      /* they take a second */
+    bool slow_ram;        /* it takes some looks to be sent */
+    int64_t word_us;      /* the user releases a hold after so long; 0: never */
+    bool old;             /* without exit-on-error: it dies of that */
+    unsigned at;          /* the fault comes after so many events */
     enum sim_fault fault;
 };
 

@@ -75,6 +75,8 @@ void sim_die(struct sim *s, enum qmig_side side);
 void sim_lose(struct sim *s, enum qmig_side side);
 /* The network between the two is. */
 void sim_cut(struct sim *s);
+/* A disk fails the source's guest, if it runs. */
+void sim_io_error(struct sim *s);
 void sim_say(struct sim *s, enum qmig_side side, const char *event,
              const char *data);
 

@@ -447,6 +447,17 @@ void sim_cut(struct sim *s)
     }
 }
 
+void sim_io_error(struct sim *s)
+{
+    if (!s->q[QMIG_SIDE_SOURCE].alive || !s->q[QMIG_SIDE_SOURCE].runs)
+        return;
+    if (!s->o.silent_io_error)
+        sim_say(s, QMIG_SIDE_SOURCE, "BLOCK_IO_ERROR",
+                "{\"device\":\"drive0\",\"operation\":\"write\","
+                "\"action\":\"stop\",\"reason\":\"No space left on device\"}");
+    set_runs(s, QMIG_SIDE_SOURCE, false, "io-error");
+}
+
 void sim_post_ready(struct sim *s, enum qmig_side side)
 {
     s->q[side].connected = true;
