@@ -22,9 +22,9 @@ static void engine_moves_a_running_guest(void **state UNUSED)
             "  begin -> prepare (both sides fit)\n"
             "  journal begin\n"
             "> D stop\n"
-            "> D migrate-set-capabilities\n"
             "> S migrate-set-capabilities\n"
             "> D migrate-incoming\n"
+            "> D migrate-set-capabilities\n"
             "  journal migrate\n"
             "> S migrate\n"
             "  prepare -> precopy (the destination listens)\n"
@@ -46,7 +46,6 @@ static void engine_moves_a_running_guest(void **state UNUSED)
             "> D cont\n"
             "  journal commit\n"
             "< D RESUME {}\n"
-            "> D migrate-set-capabilities\n"
             "  finish -> confirm (the destination has taken over)\n"
             "  journal quit\n"
             "> S quit\n"
@@ -670,7 +669,6 @@ static void engine_makes_the_objects_of_tls_before_all_else(void **state UNUSED)
                                     "< S error refused: object 'x' not found\n"
                                     "> D stop\n"));
     assert_non_null(strstr(r.trace, "< D RESUME {}\n"
-                                    "> D migrate-set-capabilities\n"
                                     "> D migrate-set-parameters\n"
                                     "> D object-del\n"));
     sim_result_clear(&r);

@@ -325,16 +325,21 @@ static void put_always(FILE *to)
     fputs("\n## Capabilities that every migration sets\n"
           "\nWhere QEMU has them; all others in `src/plan/settings.c` are "
           "switched off if they are on from an earlier use. All are afterwards "
-          "what they were.\n",
+          "what they were, but for the destination's `events` and "
+          "`late-block-activate`, which only matter to what it takes in.\n",
           to);
     put_head(to, " capability | side |", 2);
     for (size_t i = 0; i < capability_rules_n; i++) {
         const struct capability_rule *c = &capability_rules[i];
 
-        if (c->when != ALWAYS && c->when != IF_BOTH)
+        if (c->when != ALWAYS && c->when != IF_BOTH &&
+            c->when != SOURCE_DECIDES)
             continue;
         fprintf(to, "| `%s`%s | %s |", c->name,
-                c->when == IF_BOTH ? " (if both sides have it)" : "",
+                c->when == IF_BOTH ? " (if both sides have it)"
+                : c->when == SOURCE_DECIDES
+                    ? " (on the destination with `switchover-ack`)"
+                    : "",
                 side_text(c->sides));
         put_versions(to, c->name);
     }

@@ -274,8 +274,6 @@ static void plan_lists_every_command_in_order(void **state UNUSED)
     assert_string_equal(
         text, "d stop {}\n"
               "d migrate-set-capabilities {\"capabilities\":["
-              "{\"capability\":\"events\",\"state\":true},"
-              "{\"capability\":\"late-block-activate\",\"state\":true},"
               "{\"capability\":\"xbzrle\",\"state\":false}]}\n"
               "s migrate-set-capabilities {\"capabilities\":["
               "{\"capability\":\"events\",\"state\":true},"
@@ -285,12 +283,13 @@ static void plan_lists_every_command_in_order(void **state UNUSED)
               "d migrate-incoming {\"uri\":\"tcp:127.0.0.1:0\","
               "\"exit-on-error\":false}\n"
               "d query-migrate {}\n"
+              "d migrate-set-capabilities {\"capabilities\":["
+              "{\"capability\":\"events\",\"state\":true},"
+              "{\"capability\":\"late-block-activate\",\"state\":true}]}\n"
               "s migrate {\"uri\":\"tcp:127.0.0.1:0\"}\n"
               "s migrate-continue {\"state\":\"pre-switchover\"}\n"
               "d cont {}\n"
               "d migrate-set-capabilities {\"capabilities\":["
-              "{\"capability\":\"events\",\"state\":false},"
-              "{\"capability\":\"late-block-activate\",\"state\":false},"
               "{\"capability\":\"xbzrle\",\"state\":true}]}\n"
               "s quit {}\n");
 }

@@ -122,7 +122,7 @@ static void send_settings(struct engine *e)
     e->settings_sent = true;
     /* A QEMU takes one incoming migration; from here it may be used up. */
     e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
-    send_steps(e, STEP_SET, STEP_LISTENS);
+    send_steps(e, STEP_SET, STEP_AT_LOAD);
     /* "migrate may have been sent": on disk while both sides are busy. */
     act_journal(e, "migrate", NULL);
 }

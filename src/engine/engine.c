@@ -287,7 +287,8 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
 
 static bool is_counted(unsigned tag)
 {
-    return (tag & TAG_KIND) || tag == TAG_END;
+    return ((tag & TAG_KIND) && (tag & TAG_KIND) != TAG_AT_LOAD) ||
+           tag == TAG_END;
 }
 
 /* What an event says is remembered here, whatever the state; the state
@@ -316,6 +317,8 @@ static void learn(struct engine *e, const struct engine_event *ev,
             learn_status(e, ev);
         else if (is_counted(ev->tag) && of_this_state && peer->waiting)
             peer->waiting--;
+        else if (is_tag(ev, TAG_AT_LOAD))
+            e->at_load--;
         if (ev->tag == TAG_END && !ev->err)
             peer->told_to_quit = true;
         break;

@@ -146,6 +146,8 @@ void finish_event(struct engine *e, const struct engine_event *ev)
         act_warn(e, "too late to cancel: the guest is the destination's");
     if (ev->kind == EV_REPLY)
         finish_reply(e, ev);
+    else if (e->resume_us) /* its event comes before the answer to cont */
+        ask_after_takeover(e);
     if (e->state != ENGINE_FINISH)
         return;
     if (engine_late(e)) {
@@ -156,8 +158,7 @@ void finish_event(struct engine *e, const struct engine_event *ev)
         e->poll_at = -1;
         if (!e->takeover_done)
             send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
-        else
-            ask_status(e, QMIG_SIDE_DEST);
+        ask_status(e, QMIG_SIDE_DEST);
     }
 }
 

@@ -21,7 +21,9 @@ bool is_tag(const struct engine_event *ev, enum tag kind)
 const struct plan_step *step_of(const struct engine *e,
                                 const struct engine_event *ev)
 {
-    return is_tag(ev, TAG_STEP) ? &e->plan.steps[ev->tag & TAG_INDEX] : NULL;
+    return is_tag(ev, TAG_STEP) || is_tag(ev, TAG_AT_LOAD)
+               ? &e->plan.steps[ev->tag & TAG_INDEX]
+               : NULL;
 }
 
 bool is_no_matter(const struct plan_step *step, const struct qmp_error *err)
@@ -36,7 +38,14 @@ void send_steps(struct engine *e, enum step_kind first, enum step_kind last)
 
         if (step->kind < first || step->kind > last || e->peer[step->side].lost)
             continue;
-        act_step(e, step, TAG_STEP | (unsigned)i);
+        if (step->kind == STEP_AT_LOAD) {
+            e->at_load++;
+            act_send(e, step->side, step->execute, step->arguments,
+                     TAG_AT_LOAD | (unsigned)i,
+                     e->config.deadlines.us[DEADLINE_answer]);
+        } else {
+            act_step(e, step, TAG_STEP | (unsigned)i);
+        }
     }
 }
 

@@ -23,6 +23,7 @@ enum tag {
     TAG_PROBE = 0x100,
     TAG_STEP = 0x200,
     TAG_UNDO = 0x300,
+    TAG_AT_LOAD = 0x400, /* a STEP_AT_LOAD: no state waits for it */
     TAG_KIND = 0xff00,
     TAG_INDEX = 0x00ff,
     TAG_WHAT = 0xffff, /* the rest is the state in which it was sent */
@@ -61,6 +62,7 @@ struct engine {
     bool ready;         /* both sides are: `migrate` may be sent */
     bool dest_used;     /* it can take no other migration */
     bool migrate_sent;
+    unsigned at_load;   /* STEP_AT_LOAD not yet answered */
     bool dest_receives; /* the stream has reached it, past any handshake */
     bool stop_sent;     /* not LIVE: we stopped the guest */
     bool switchover_recorded;
@@ -75,6 +77,7 @@ struct engine {
     int64_t migrate_us;  /* when `migrate` was sent */
     uint64_t first_pass; /* QEMU's number of it, 0: none yet */
     uint64_t passes;     /* over RAM that were completed */
+    bool takeover_asked; /* ask_after_takeover() was called */
     bool takeover_done;  /* the destination accepted cont */
     bool quit_sent;
     bool tidied;      /* STEP_TIDY were sent; */
@@ -245,7 +248,9 @@ bool fell_back(struct engine *e, const struct engine_event *ev,
                const struct plan_step *step);
 
 /* transfer.c */
-/* The destination accepted that it takes over: what else is to be asked. */
+/* Ask it, once, for its status, and the source for its figures. */
+void ask_after_takeover(struct engine *e);
+/* The destination accepted that it takes over. */
 void taken_over(struct engine *e);
 /* `commit`, on disk before what follows. */
 void engine_journal_commit(struct engine *e, const char *mode);

@@ -114,7 +114,7 @@ void send_undo(struct engine *e, enum qmig_side side)
         const struct plan_step *step = &e->plan.undo[i];
 
         if (step->side != side || e->peer[side].lost ||
-            (step->kind == STEP_SET && !e->settings_sent))
+            (step->kind != STEP_OBJECT && !e->settings_sent))
             continue;
         act_step(e, step, TAG_UNDO | (unsigned)i);
     }

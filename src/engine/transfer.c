@@ -41,16 +41,24 @@ static void record_switchover(struct engine *e)
     e->switchover_recorded = true;
 }
 
-/* What else is to be asked once the destination took over. Not before: two
- * QEMUs that read, byte by byte, make `cont` wait for a processor. */
+/* What else is to be asked once the destination runs. Not before: QEMUs that
+ * read, byte by byte, make `cont` wait for a processor. */
+void ask_after_takeover(struct engine *e)
+{
+    if (e->takeover_asked)
+        return;
+    e->takeover_asked = true;
+    ask_status(e, QMIG_SIDE_DEST);
+    ask_info(e, QMIG_SIDE_SOURCE);
+    tidy(e);
+}
+
 void taken_over(struct engine *e)
 {
     if (e->takeover_done)
         return;
     e->takeover_done = true;
-    ask_status(e, QMIG_SIDE_DEST);
-    ask_info(e, QMIG_SIDE_SOURCE);
-    tidy(e);
+    ask_after_takeover(e);
     hook_tell_committed(e);
 }
 
@@ -91,7 +99,8 @@ void engine_journal_commit(struct engine *e, const char *mode)
 
 static void send_continue(struct engine *e)
 {
-    if (e->continue_sent || hold_must_wait(e, QMIG_HOLD_SWITCHOVER) ||
+    if (e->continue_sent || e->at_load ||
+        hold_must_wait(e, QMIG_HOLD_SWITCHOVER) ||
         hook_must_wait(e, HOOK_PRE_SWITCHOVER))
         return;
     if (e->postcopy_sent) /* R4: the step after which the guest is split */

@@ -12,7 +12,7 @@
 #include <time.h>
 
 /* More than a migration ever writes. */
-#define RESERVE 65536
+#define RESERVE 16384
 
 struct journal_sys journal_sys = {write, fallocate, fdatasync, fsync};
 

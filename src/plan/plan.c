@@ -68,18 +68,29 @@ static struct json_object *in_object(const char *name,
     return object;
 }
 
+static const char why_needed[] = "what this migration needs and is not so yet";
+
+/* migrate-set-capabilities, unless the list is empty. */
+static void add_capabilities(struct plan_step *steps, size_t *n,
+                             enum step_kind kind, enum qmig_side side,
+                             enum qmig_phase phase, struct json_object *list,
+                             const char *why)
+{
+    if (json_object_array_length(list))
+        add_step(steps, n, kind, side, phase, "migrate-set-capabilities",
+                 in_object("capabilities", json_object_get(list)), why);
+}
+
 /* The settings of one side go back to what they were. */
 static void add_undo(struct plan *plan, enum qmig_side side,
                      const struct settings *s)
 {
     const char *why = "as it was before the migration";
 
-    if (json_object_array_length(s->capabilities_back))
-        add_step(
-            plan->undo, &plan->n_undo, STEP_SET, side, QMIG_PHASE_CONFIRM,
-            "migrate-set-capabilities",
-            in_object("capabilities", json_object_get(s->capabilities_back)),
-            why);
+    add_capabilities(plan->undo, &plan->n_undo, STEP_AT_LOAD, side,
+                     QMIG_PHASE_CONFIRM, s->at_load_back, why);
+    add_capabilities(plan->undo, &plan->n_undo, STEP_SET, side,
+                     QMIG_PHASE_CONFIRM, s->capabilities_back, why);
     if (json_object_object_length(s->parameters_back))
         add_step(plan->undo, &plan->n_undo, STEP_SET, side, QMIG_PHASE_CONFIRM,
                  "migrate-set-parameters", json_object_get(s->parameters_back),
@@ -167,33 +178,30 @@ bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
 /* The settings of one side, before the migration and back after it. */
 static int add_settings(struct plan *plan, const struct plan_input *in,
                         enum qmig_side side, const struct facts *mine,
-                        const struct facts *other, struct qmp_error **errp)
+                        const struct facts *other, struct settings *s,
+                        struct qmp_error **errp)
 {
-    CLEANUP(settings_clear) struct settings s = {0};
-
-    if (settings_make(&s, in, side, mine, other, errp) < 0)
+    if (settings_make(s, in, side, mine, other, errp) < 0)
         return -1;
-    if (json_object_array_length(s.capabilities))
-        add(plan, STEP_SET, side, QMIG_PHASE_PREPARE,
-            "migrate-set-capabilities",
-            in_object("capabilities", json_object_get(s.capabilities)),
-            "what this migration needs and is not so yet");
-    if (json_object_object_length(s.parameters))
+    add_capabilities(plan->steps, &plan->n, STEP_SET, side, QMIG_PHASE_PREPARE,
+                     s->capabilities, why_needed);
+    if (json_object_object_length(s->parameters))
         add(plan, STEP_SET, side, QMIG_PHASE_PREPARE, "migrate-set-parameters",
-            json_object_get(s.parameters), "what the typed parameters ask for");
-    add_undo(plan, side, &s);
+            json_object_get(s->parameters),
+            "what the typed parameters ask for");
+    add_undo(plan, side, s);
     add_tls_undo(plan, in, side);
     return 0;
 }
 
 /* What the destination is set to goes back once the guest runs there, so that
- * it can be a source one day. */
+ * it can be a source one day; but for what it only looks at when it loads. */
 static void add_tidy(struct plan *plan)
 {
     for (size_t i = 0; i < plan->n_undo; i++) {
         const struct plan_step *step = &plan->undo[i];
 
-        if (step->side == QMIG_SIDE_DEST)
+        if (step->side == QMIG_SIDE_DEST && step->kind != STEP_AT_LOAD)
             add(plan, STEP_TIDY, step->side, QMIG_PHASE_CONFIRM, step->execute,
                 json_object_get(step->arguments), step->why);
     }
@@ -349,6 +357,9 @@ static int build(struct plan *plan, const struct plan_input *in,
                  const struct facts *source, const struct facts *dest,
                  enum qmig_side *side, struct qmp_error **errp)
 {
+    CLEANUP(settings_clear) struct settings there = {0};
+    CLEANUP(settings_clear) struct settings here = {0};
+
     plan->source_runs = plan_status_runs(source->status);
     plan->arrives_paused = !plan->source_runs || (in->flags & QMIG_PAUSED);
     plan->return_path = facts_capability(source, "return-path") >= 0;
@@ -368,14 +379,18 @@ static int build(struct plan *plan, const struct plan_input *in,
     add(plan, STEP_SET, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE, "stop", NULL,
         "disarm: it shall not start by itself once it has loaded");
     *side = QMIG_SIDE_DEST;
-    if (add_settings(plan, in, QMIG_SIDE_DEST, dest, source, errp) < 0)
+    if (add_settings(plan, in, QMIG_SIDE_DEST, dest, source, &there, errp) < 0)
         return -1;
     *side = QMIG_SIDE_SOURCE;
-    if (add_settings(plan, in, QMIG_SIDE_SOURCE, source, dest, errp) < 0)
+    if (add_settings(plan, in, QMIG_SIDE_SOURCE, source, dest, &here, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;
     if (!plan->dest_listens)
         add_listen(plan, listen, dest);
+    /* Only a source that pauses waits for it. */
+    add_capabilities(plan->steps, &plan->n,
+                     plan->pauses ? STEP_AT_LOAD : STEP_SET, QMIG_SIDE_DEST,
+                     QMIG_PHASE_PREPARE, there.at_load, why_needed);
     if (add_perform(plan, in, source, errp) < 0)
         return -1;
     add_finish(plan, in, dest);

@@ -34,6 +34,8 @@ enum step_kind {
     STEP_SET,      /* prepare: settings; all sent at once, in order */
     STEP_LISTEN,   /* migrate-incoming */
     STEP_LISTENS,  /* query-migrate: which port was chosen? */
+    STEP_AT_LOAD,  /* settings that the destination needs when it has loaded:
+                      sent with those before, done before STEP_CONTINUE */
     STEP_STOP,     /* stop the source first (not LIVE) */
     STEP_MIGRATE,  /* migrate */
     STEP_POSTCOPY, /* migrate-start-postcopy, once it is wanted */
@@ -67,8 +69,8 @@ struct plan_step {
 struct plan {
     struct plan_step steps[PLAN_MAX_STEPS];
     size_t n;
-    /* The same settings as they were, for a roll-back (STEP_SET), and the
-     * objects gone. */
+    /* The same settings as they were, for a roll-back (STEP_SET, _AT_LOAD), and
+     * the objects gone. */
     struct plan_step undo[PLAN_MAX_STEPS];
     size_t n_undo;
 

@@ -14,28 +14,28 @@
  */
 /* clang-format off */
 const struct capability_rule capability_rules[] = {
-    /* QEMU's name              when             flag                method    sides */
-    { "auto-converge",          IF_FLAG,         QMIG_AUTO_CONVERGE, NULL,     ON_SOURCE },
-    { "background-snapshot",    NEVER,           0,                  NULL,     ON_BOTH   },
-    { "block",                  NEVER,           0,                  NULL,     ON_BOTH   },
-    { "compress",               IF_METHOD,       0,                  "mt",     ON_BOTH   },
-    { "dirty-bitmaps",          NEVER,           0,                  NULL,     ON_BOTH   },
-    { "dirty-limit",            NEVER,           0,                  NULL,     ON_BOTH   },
-    { "events",                 ALWAYS,          0,                  NULL,     ON_BOTH   },
-    { "late-block-activate",    ALWAYS,          0,                  NULL,     ON_DEST   },
-    { "mapped-ram",             NEVER,           0,                  NULL,     ON_BOTH   },
-    { "multifd",                IF_FLAG,         QMIG_PARALLEL,      NULL,     ON_BOTH   },
-    { "pause-before-switchover", ALWAYS,         0,                  NULL,     ON_SOURCE },
-    { "postcopy-blocktime",     NEVER,           0,                  NULL,     ON_BOTH   },
-    { "postcopy-preempt",       IF_FLAG_AND_BOTH, QMIG_POSTCOPY,     NULL,     ON_BOTH   },
-    { "postcopy-ram",           IF_FLAG,         QMIG_POSTCOPY,      NULL,     ON_BOTH   },
-    { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH   },
-    { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH   },
-    { "return-path",            ALWAYS,          0,                  NULL,     ON_BOTH   },
-    { "switchover-ack",         IF_BOTH,          0,                  NULL,     ON_BOTH   },
-    { "validate-uuid",          NEVER,           0,                  NULL,     ON_BOTH   },
-    { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH   },
-    { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE },
+    /* QEMU's name              when             flag                method    sides     at_load */
+    { "auto-converge",          IF_FLAG,         QMIG_AUTO_CONVERGE, NULL,     ON_SOURCE, false },
+    { "background-snapshot",    NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "block",                  NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "compress",               IF_METHOD,       0,                  "mt",     ON_BOTH,   false },
+    { "dirty-bitmaps",          NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "dirty-limit",            NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "events",                 ALWAYS,          0,                  NULL,     ON_BOTH,   true  },
+    { "late-block-activate",    ALWAYS,          0,                  NULL,     ON_DEST,   true  },
+    { "mapped-ram",             NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "multifd",                IF_FLAG,         QMIG_PARALLEL,      NULL,     ON_BOTH,   false },
+    { "pause-before-switchover", ALWAYS,         0,                  NULL,     ON_SOURCE, false },
+    { "postcopy-blocktime",     NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "postcopy-preempt",       IF_FLAG_AND_BOTH, QMIG_POSTCOPY,     NULL,     ON_BOTH,   false },
+    { "postcopy-ram",           IF_FLAG,         QMIG_POSTCOPY,      NULL,     ON_BOTH,   false },
+    { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH,   false },
+    { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "return-path",            SOURCE_DECIDES,  0,                  NULL,     ON_BOTH,   false },
+    { "switchover-ack",         IF_BOTH,         0,                  NULL,     ON_BOTH,   false },
+    { "validate-uuid",          NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH,   false },
+    { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE, false },
 };
 
 const struct parameter_rule parameter_rules[] = {
@@ -81,8 +81,8 @@ static bool has_method(const struct plan_input *in, const char *method)
 
 /* 1 on, 0 off; -1 on, but this QEMU must have it and does not. */
 static int shall_be(const struct capability_rule *rule,
-                    const struct plan_input *in, const struct facts *mine,
-                    const struct facts *other)
+                    const struct plan_input *in, enum qmig_side side,
+                    const struct facts *mine, const struct facts *other)
 {
     bool has = facts_capability(mine, rule->name) >= 0;
 
@@ -93,6 +93,12 @@ static int shall_be(const struct capability_rule *rule,
         return has;
     case IF_BOTH:
         return has && facts_capability(other, rule->name) >= 0;
+    case SOURCE_DECIDES:
+        return side == QMIG_SIDE_SOURCE
+                   ? has
+                   : facts_capability(mine, rule->name) > 0 ||
+                         (facts_capability(mine, "switchover-ack") >= 0 &&
+                          facts_capability(other, "switchover-ack") >= 0);
     case IF_FLAG:
         return !(in->flags & rule->flag) ? 0 : has ? 1 : -1;
     case IF_FLAG_AND_BOTH:
@@ -141,13 +147,19 @@ static int make_capabilities(struct settings *s, const struct plan_input *in,
         int state = settings_qemu_capability(in, side, rule->name);
 
         if (state < 0 && sides_include(rule->sides, side))
-            state = shall_be(rule, in, mine, other);
+            state = shall_be(rule, in, side, mine, other);
         else if (state < 0)
             state = 0;
         if (state < 0)
             return lacks_capability(rule, mine, errp);
-        if (before >= 0 && before != state)
+        if (before < 0 || before == state)
+            continue;
+        if (rule->at_load && state && side == QMIG_SIDE_DEST) {
+            list_capability(s->at_load, rule->name, state);
+            list_capability(s->at_load_back, rule->name, before);
+        } else {
             settings_add_capability(s, rule->name, state, before);
+        }
     }
     return 0;
 }
@@ -243,6 +255,8 @@ int settings_make(struct settings *s, const struct plan_input *in,
     *s = (struct settings){
         .capabilities = json_object_new_array(),
         .capabilities_back = json_object_new_array(),
+        .at_load = json_object_new_array(),
+        .at_load_back = json_object_new_array(),
         .parameters = json_object_new_object(),
         .parameters_back = json_object_new_object(),
     };
@@ -266,6 +280,8 @@ void settings_clear(struct settings *s)
 {
     json_object_put(s->capabilities);
     json_object_put(s->capabilities_back);
+    json_object_put(s->at_load);
+    json_object_put(s->at_load_back);
     json_object_put(s->parameters);
     json_object_put(s->parameters_back);
     *s = (struct settings){0};

@@ -16,6 +16,8 @@ enum when {
     IF_FLAG, /* with the row's flag; QEMU must have it */
     IF_FLAG_AND_BOTH, /* with the flag, if both sides have it */
     IF_METHOD,        /* with the row's compression method */
+    SOURCE_DECIDES,   /* ALWAYS on the source; on the destination where
+                         switchover-ack, which depends on it, is on */
 };
 
 struct capability_rule {
@@ -24,6 +26,9 @@ struct capability_rule {
     unsigned flag;
     const char *method; /* IF_METHOD: value of `compression` */
     enum sides sides;
+    /* The destination looks at it when it has loaded, and nothing comes of
+     * it later: set while the source begins, and left on. */
+    bool at_load;
 };
 
 /* Sorted by name. */
@@ -49,6 +54,7 @@ extern const size_t multifd_methods_n;
  * what undoes it. */
 struct settings {
     struct json_object *capabilities, *capabilities_back; /* arrays */
+    struct json_object *at_load, *at_load_back;           /* the same */
     struct json_object *parameters, *parameters_back;     /* objects */
 };
 

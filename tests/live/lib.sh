@@ -330,6 +330,16 @@ qmp_until() { # qmp_until ROLE PATH=VALUE CMD [SECONDS]
     "$tools/qmp-call" -t "${4:-20}" -u "$2" -g "${2%%=*}" "$T/$1.obs" "$3"
 }
 
+# A destination that is done may be the next one's source: on is only what a
+# source never looks at.
+left_for_a_source() { # left_for_a_source ROLE
+    local on
+    on=$(qmp "$1" query-migrate-capabilities | tr -d ' ' | tr '}' '\n' |
+        sed -nE 's/.*"state":true.*"capability":"([^"]*)".*|.*"capability":"([^"]*)".*"state":true.*/\1\2/p' |
+        sort | tr '\n' ' ')
+    [ "$on" = 'events late-block-activate ' ] || fail "capabilities of $1 that stay on: $on"
+}
+
 runstate() { # runstate ROLE
     qmp_get "$1" return.status query-status
 }

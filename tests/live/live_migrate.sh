@@ -105,8 +105,11 @@ case_plan_is_what_is_sent() {
         planned_for $side "$T/plan" >"$T/$side.plan"
         sent_to $side "$T/t.jsonl" >"$T/$side.sent"
         [ -s "$T/$side.plan" ]
-        diff "$T/$side.plan" "$T/$side.sent"
+        # A destination before 9.1 refuses the form with exit-on-error, so that
+        # migrate-incoming is sent again, after what was sent behind it.
+        diff <(sort "$T/$side.plan") <(sort "$T/$side.sent")
     done
+    diff "$T/source.plan" "$T/source.sent"
     grep -q '"max-bandwidth":128974848' "$T/source.sent"
 }
 
@@ -273,11 +276,8 @@ case_guest_goes_round() {
         move 0 -p bandwidth=2000
         roles+=("$next")
         moved "${roles[@]}"
-        # It is the next one's source, and has what a fresh one has.
         role=$next
-        qmp "$role" query-migrate-capabilities | grep -q '"capability": *"late-block-activate"'
-        qmp "$role" query-migrate-capabilities | tr -d ' ' |
-            grep -qE '"state":false,"capability":"late-block-activate"|"capability":"late-block-activate","state":false'
+        left_for_a_source "$role"
     done
 }
 

@@ -29,7 +29,7 @@ listen_address        | -p listen_address=127.0.0.3 -p migrate_uri=tcp://127.0.0
 listen_address.other  | @RELAY                                 | text | D.uri="tcp:127.0.0.1:@PORT" S.uri="tcp:127.0.0.2:@PORT" | = | = | relayed
 destination_name      | -p destination_name=web2               | name | S>migrate | = | = |
 destination_name.bad  | -p destination_name=web3               | name | !name.differs wanted_'web3' | = | = |
-live                  | -f live                                |      | S<stop S+pause-before-switchover S+return-path D+return-path | = | = |
+live                  | -f live                                |      | S<stop S+pause-before-switchover S+return-path | S<stop S+pause-before-switchover S+return-path D+return-path D+switchover-ack | = |
 not_live              | --flags 0                              |      | S>stop | = | = |
 paused                | -f paused                              |      | D<cont | = | = | paused
 
