@@ -24,8 +24,10 @@ newest() { # the id of the last migration
     ls -t "$T/state" | grep -E '^[0-9]{8}T' | head -n 1
 }
 
+# Without those of a destination that no source ever looks at.
 caps_of() { # caps_of ROLE
-    qmp "$1" query-migrate-capabilities
+    qmp "$1" query-migrate-capabilities | tr -d ' ' | tr '{' '\n' |
+        grep -vE '"(events|late-block-activate)"'
 }
 
 fresh() { # fresh ROLE VERSION [ARG...]: a QEMU whose settings are remembered
