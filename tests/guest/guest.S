@@ -12,6 +12,8 @@
 # a restart, a second copy and a lost or repeated stretch all show.  When PASS
 # has grown by two since a moment, every page was checked since that moment.
 #
+# With a disk (mkguest --disk) it writes one of its sectors at each tick, too.
+#
 # Real mode with 4 GiB limits in %fs.  The BIOS only loads this sector: the
 # timer, its interrupt and the serial port are driven here, all other
 # interrupts are masked.  Page p holds, in its first and last four bytes,
@@ -23,6 +25,8 @@
         .set    MUL, 0x85ebca6b
         .set    MEM, 0x100000           # first byte of the pages
         .set    COM1, 0x3f8
+        .set    ATA, 0x1f0
+        .set    ODD, 0x9e35
 
         .code16
         .globl  _start
@@ -94,6 +98,36 @@ loop:   testb   $1, spin
         call    tell
         mov     $nl, %si
         call    puts
+        mov     disk_mask, %bx
+        test    %bx, %bx
+        jz      loop
+
+# Writes this sector, which has the counts, to the first IDE disk: to sector
+# count * ODD modulo its size, so that each is written before one is again.
+        mov     $ATA + 7, %dx
+1:      in      %dx, %al
+        test    %al, %al                # busy
+        js      1b
+        imul    $ODD, count, %ax
+        and     %bx, %ax
+        mov     $(ATA + 3) & 0xff, %dl
+        out     %ax, %dx                # the low byte here, the high one next
+        mov     $(ATA + 5) & 0xff, %dl
+        mov     $0xe000, %ax
+        out     %ax, %dx
+        mov     $(ATA + 2) & 0xff, %dl
+        mov     $1, %al
+        out     %al, %dx
+        mov     $(ATA + 7) & 0xff, %dl
+        mov     $0x30, %al              # write
+        out     %al, %dx
+1:      in      %dx, %al
+        test    $8, %al                 # it wants data
+        jz      1b
+        mov     $_start, %si
+        mov     $256, %cx
+        mov     $ATA & 0xff, %dl
+        rep outsw
         jmp     loop
 
 tick:   push    %ax
@@ -196,5 +230,6 @@ pages:          .long   4096            # 0x1ee
 pages_per_tick: .long   32              # 0x1f2
 divisor:        .word   59659           # 0x1f6: 1193182 / divisor ticks/s
 spin:           .byte   0               # 0x1f8: 1 = never halt
+disk_mask:      .word   0               # 0x1f9: sectors - 1; 0 = no disk
         .org    0x1fe
         .word   0xaa55
