@@ -197,7 +197,7 @@ static const struct rule_case later[] = {
     {"bandwidth.postcopy=0", QMIG_LIVE, NULL},
     {"bandwidth=1", QMIG_LIVE | QMIG_POSTCOPY, NULL},
     {"compression=zlib", QMIG_PARALLEL | QMIG_COMPRESSED, NULL},
-    {"", QMIG_UNSAFE, "flag 'unsafe' is not supported yet"},
+    {"", QMIG_UNSAFE, NULL},
     {"", QMIG_ABORT_ON_ERROR, NULL},
     {"", QMIG_CHANGE_PROTECTION,
      "flag 'change_protection' is not supported yet"},

@@ -53,7 +53,7 @@ static const struct other other_flags[] = {
     {"non_shared_inc", "`blockdev-mirror`, sync top", "both"},
     {"non_shared_synchronous_writes", "`blockdev-mirror`, copy-mode write-blocking", "source"},
     {"change_protection", "the guest is locked for other runs of qmigrate", "controller"},
-    {"unsafe",     "no check of the disks' cache modes", "controller"},
+    {"unsafe",     "no check that disks are on shared storage", "controller"},
     {"offline",    "a file of the domain store", "both"},
     {"abort_on_error", "event `BLOCK_IO_ERROR`, then `migrate_cancel`", "source"},
     {"tls",        "`object-add` of `tls-creds-*`, `tls-creds`, `tls-hostname`", "both"},

@@ -4,7 +4,9 @@
  * settings go out, the destination listens.
  */
 #include "engine/internal.h"
+#include "plan/storage.h"
 
+#include <stddef.h>
 #include <string.h>
 
 /* BEGIN */
@@ -77,6 +79,10 @@ static void list_step(struct json_object *list, const struct plan_step *step)
     json_object_object_add(row, "execute",
                            json_object_new_string(step->execute));
     json_object_object_add(row, "arguments", json_object_get(step->arguments));
+    if (step->may_fail)
+        json_object_object_add(row, "may_fail", json_object_new_boolean(true));
+    if (step->again)
+        json_object_object_add(row, "again", json_object_new_boolean(true));
     json_object_array_add(list, row);
 }
 
@@ -89,7 +95,8 @@ static struct json_object *begin_record(const struct engine *e)
     struct json_object *take = json_object_new_array();
 
     for (size_t i = 0; i < e->plan.n_undo; i++)
-        list_step(undo, &e->plan.undo[i]);
+        list_step(e->plan.undo[i].kind == STEP_SERVER ? take : undo,
+                  &e->plan.undo[i]);
     if (takeover)
         list_step(take, takeover);
     json_object_object_add(data, "runs",
@@ -127,6 +134,31 @@ static void send_settings(struct engine *e)
     act_journal(e, "migrate", NULL);
 }
 
+/* Objects, the server, the exports, then the settings: each needs the one
+ * before. */
+static void send_next(struct engine *e)
+{
+    static const struct {
+        enum step_kind kind;
+        size_t sent; /* offset of its flag */
+    } stages[] = {
+        {STEP_OBJECT, offsetof(struct engine, objects_sent)},
+        {STEP_SERVER, offsetof(struct engine, server_sent)},
+        {STEP_EXPORT, offsetof(struct engine, exports_sent)},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
+        bool *sent = (bool *)((char *)e + stages[i].sent);
+
+        if (*sent || !plan_find(&e->plan, stages[i].kind))
+            continue;
+        *sent = true;
+        send_steps(e, stages[i].kind, stages[i].kind);
+        return;
+    }
+    send_settings(e);
+}
+
 static void enter_prepare(struct engine *e)
 {
     engine_set_state(e, ENGINE_PREPARE, "both sides fit");
@@ -135,10 +167,7 @@ static void enter_prepare(struct engine *e)
     e->hooks_due = true;
     /* Takes the lock of the guest, too. */
     act_record(e, "begin", begin_record(e));
-    if (plan_find(&e->plan, STEP_OBJECT))
-        send_steps(e, STEP_OBJECT, STEP_OBJECT);
-    else
-        send_settings(e);
+    send_next(e);
 }
 
 static void make_plan(struct engine *e)
@@ -172,13 +201,6 @@ static void make_plan(struct engine *e)
     }
 }
 
-/* Both sides answered; the stores may take longer. */
-static void make_plan_once_checked(struct engine *e)
-{
-    if (!store_must_wait(e, MOVE_CHECK))
-        make_plan(e);
-}
-
 static void begin_probed(struct engine *e, const struct engine_event *ev)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
@@ -194,7 +216,7 @@ static void begin_probed(struct engine *e, const struct engine_event *ev)
     if (!peer->probed)
         return;
     if (engine_source(e)->probed && engine_dest(e)->probed)
-        make_plan_once_checked(e);
+        make_plan(e);
     else if (ev->side == QMIG_SIDE_SOURCE && e->config.plan.dest_started)
         start_dest(e);
 }
@@ -204,7 +226,6 @@ void begin_event(struct engine *e, const struct engine_event *ev)
     if (must_turn_back(e, ev))
         return;
     if (ev->kind == EV_START) {
-        store_start_check(e);
         connect_to(e, ACT_CONNECT, QMIG_SIDE_SOURCE);
         if (!e->config.plan.dest_started)
             connect_to(e, ACT_CONNECT, QMIG_SIDE_DEST);
@@ -212,9 +233,6 @@ void begin_event(struct engine *e, const struct engine_event *ev)
         begin_ready(e, ev);
     } else if (is_tag(ev, TAG_PROBE)) {
         begin_probed(e, ev);
-    } else if (ev->kind == EV_STORE_DONE) {
-        if (engine_source(e)->probed && engine_dest(e)->probed)
-            make_plan(e);
     } else if (engine_late(e)) {
         enum qmig_side side =
             engine_source(e)->probed ? QMIG_SIDE_DEST : QMIG_SIDE_SOURCE;
@@ -235,20 +253,30 @@ static void learn_port(struct engine *e, struct json_object *info)
         e->plan.uri.port = port;
 }
 
-static void listen_again(struct engine *e, const struct plan_step *step)
+static void send_fallback(struct engine *e, const struct plan_step *step)
 {
-    act_send_counted(e, step->side, step->execute, step->fallback,
-                     TAG_STEP | (unsigned)(step - e->plan.steps),
-                     DEADLINE_answer);
-    send_steps(e, STEP_LISTENS, STEP_LISTENS);
+    act_send_counted(
+        e, step->side,
+        step->fallback_execute ? step->fallback_execute : step->execute,
+        step->fallback, TAG_STEP | (unsigned)(step - e->plan.steps),
+        DEADLINE_answer);
+    if (step->kind == STEP_LISTEN)
+        send_steps(e, STEP_LISTENS, STEP_LISTENS);
 }
 
-static void start_migration(struct engine *e)
+/* Another one has it: the next port, then. */
+static bool serves_elsewhere(struct engine *e, const struct engine_event *ev,
+                             const struct plan_step *step)
 {
-    if (store_must_wait(e, MOVE_STAGE) || hook_must_wait(e, HOOK_PREPARED) ||
-        hold_must_wait(e, QMIG_HOLD_PREPARED))
-        return;
+    if (step->kind != STEP_SERVER || !port_is_taken(ev->err) ||
+        !storage_next_port(&e->plan))
+        return false;
+    act_step(e, step, TAG_STEP | (unsigned)(step - e->plan.steps));
+    return true;
+}
 
+void start_migration(struct engine *e)
+{
     CLEANUP(json_putp)
     struct json_object *arguments = plan_migrate_arguments(&e->plan);
     const struct plan_step *step = plan_find(&e->plan, STEP_MIGRATE);
@@ -260,11 +288,24 @@ static void start_migration(struct engine *e)
              e->config.deadlines.us[DEADLINE_answer]);
     e->migrate_sent = true;
     e->dest_used = true;
-    engine_set_state(e, ENGINE_PRECOPY, "the destination listens");
+    engine_set_state(e, ENGINE_PRECOPY,
+                     e->mirrors_sent ? "the disks are copied"
+                                     : "the destination listens");
     engine_limit(e, DEADLINE_setup);
     e->progress_at = e->now;
     e->migrate_us = e->now;
     e->poll_at = e->now + hold_poll_us(e);
+}
+
+static void leave_prepare(struct engine *e)
+{
+    if (hook_must_wait(e, HOOK_PREPARED) ||
+        hold_must_wait(e, QMIG_HOLD_PREPARED))
+        return;
+    if (e->plan.n_copies)
+        enter_storage(e);
+    else
+        start_migration(e);
 }
 
 void prepare_event(struct engine *e, const struct engine_event *ev)
@@ -277,11 +318,12 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
     }
     if (must_turn_back(e, ev))
         return;
-    if (ev->kind == EV_HOOK_DONE || ev->kind == EV_STORE_DONE ||
-        (ev->kind == EV_SWITCHOVER && e->ready)) {
-        start_migration(e);
+    if (ev->kind == EV_HOOK_DONE || (ev->kind == EV_SWITCHOVER && e->ready)) {
+        leave_prepare(e);
     } else if (step && fell_back(e, ev, step)) {
-        listen_again(e, step);
+        send_fallback(e, step);
+    } else if (step && ev->err && serves_elsewhere(e, ev, step)) {
+        return;
     } else if (step && ev->err && !is_no_matter(step, ev->err)) {
         step_refused(e, ev);
     } else if (step) {
@@ -290,7 +332,7 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
         if (e->peer[0].waiting || e->peer[1].waiting)
             return;
         if (!e->settings_sent) {
-            send_settings(e);
+            send_next(e);
             return;
         }
         if (plan_find(&e->plan, STEP_LISTENS) && !e->plan.uri.port) {
@@ -300,7 +342,7 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
             turn_back(e, "no port");
         } else {
             e->ready = true;
-            start_migration(e);
+            leave_prepare(e);
         }
     } else if (engine_late(e)) {
         deadline_passed(

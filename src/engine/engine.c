@@ -18,6 +18,8 @@ static const struct {
     [ENGINE_BEGIN]      = { "begin",      begin_event,      QMIG_PHASE_BEGIN,
         TO(PREPARE) | TO(UNDOING) | TO(DONE) },
     [ENGINE_PREPARE]    = { "prepare",    prepare_event,    QMIG_PHASE_PREPARE,
+        TO(STORAGE) | TO(PRECOPY) | TO(UNDOING) },
+    [ENGINE_STORAGE]    = { "storage",    storage_event,    QMIG_PHASE_PERFORM,
         TO(PRECOPY) | TO(UNDOING) },
     [ENGINE_PRECOPY]    = { "precopy",    precopy_event,    QMIG_PHASE_PERFORM,
         TO(SWITCHOVER) | TO(CANCELLING) | TO(RESUMING) | TO(UNDOING) | TO(ASKING) },
@@ -80,12 +82,12 @@ void engine_free(struct engine *e)
         free(e->peer[i].died);
     }
     plan_clear(&e->plan);
+    qmp_error_free(e->copy_error);
     json_object_put(e->info);
     json_object_put(e->tuning);
     free(e->io_error);
     qmp_error_free(e->violation);
     qmp_error_free(e->hook_error);
-    qmp_error_free(e->store_error);
     qmp_error_free(e->error);
     free(e);
 }
@@ -169,11 +171,9 @@ static void set_string(char **to, const char *from)
     *to = from ? strdup(from) : NULL;
 }
 
-/* A member that we know: NULL if it is not there; of a wrong type it is a
- * violation of the protocol, and nothing that QEMU says can be trusted. */
-static struct json_object *known_member(struct engine *e, enum qmig_side side,
-                                        struct json_object *object,
-                                        const char *name, enum json_type type)
+struct json_object *known_member(struct engine *e, enum qmig_side side,
+                                 struct json_object *object, const char *name,
+                                 enum json_type type)
 {
     struct json_object *value = NULL;
 
@@ -235,8 +235,8 @@ static void learn_info(struct engine *e, const struct engine_event *ev)
         hold_learn(e, ram_bytes(e, ev->object, "total"),
                    ram_bytes(e, ev->object, "remaining"));
     json_object_put(e->info);
-    e->info = json_object_get(ev->object);
-    act_progress(e, ev->object);
+    e->info = storage_add_figures(e, ev->object);
+    act_progress(e, e->info);
 }
 
 static void learn_status(struct engine *e, const struct engine_event *ev)
@@ -272,6 +272,9 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
 
         if (pass && ev->side == QMIG_SIDE_SOURCE)
             learn_pass(e, (uint64_t)json_object_get_int64(pass));
+    } else if (!strncmp(ev->name, "BLOCK_JOB_", 10)) {
+        if (ev->side == QMIG_SIDE_SOURCE)
+            storage_learn_event(e, ev);
     } else if (!strcmp(ev->name, "STOP")) {
         if (ev->side == QMIG_SIDE_SOURCE)
             e->stop_us = e->now;
@@ -312,6 +315,8 @@ static void learn(struct engine *e, const struct engine_event *ev,
     case EV_REPLY:
         if (ev->tag == TAG_INFO)
             learn_info(e, ev);
+        else if (ev->tag == TAG_JOBS)
+            storage_learn_jobs(e, ev);
         else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)
             tune_reply(e, ev);
         else if (ev->tag == TAG_STATUS)
@@ -322,6 +327,7 @@ static void learn(struct engine *e, const struct engine_event *ev,
             e->at_load--;
         if (ev->tag == TAG_END && !ev->err)
             peer->told_to_quit = true;
+        storage_learn_reply(e, ev);
         break;
     case EV_EVENT:
         learn_event(e, ev);
@@ -348,9 +354,6 @@ static void learn(struct engine *e, const struct engine_event *ev,
     case EV_HOOK_DONE:
         hook_done(e, ev);
         break;
-    case EV_STORE_DONE:
-        store_done(e, ev);
-        break;
     case EV_TIME:
     case EV_JOURNAL_FAILED:
         break;
@@ -364,10 +367,6 @@ void engine_step(struct engine *e, const struct engine_event *ev)
     if (e->state == ENGINE_DONE) {
         if (ev->kind == EV_HOOK_DONE)
             hook_done(e, ev);
-        if (ev->kind == EV_STORE_DONE) {
-            store_done(e, ev);
-            hook_tell_end(e);
-        }
         return;
     }
 

@@ -99,6 +99,9 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
         engine_errorf(e, QMIG_SIDE_CONTROLLER, QMIG_ERR_USER_CANCEL,
                       "cancelled by the user");
         turn_back(e, "the user wishes it");
+    } else if (e->copy_error) {
+        engine_error(e, QMIG_SIDE_SOURCE, e->copy_error);
+        turn_back(e, "a disk is not copied");
     } else if (io_error_turns_back(e)) {
         return true;
     } else if (e->hook_error) {
@@ -106,9 +109,6 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
         turn_back(e, "a hook failed");
     } else if (hold_is_late(e)) {
         hold_passed(e);
-    } else if (e->store_error) {
-        engine_error(e, QMIG_SIDE_CONTROLLER, e->store_error);
-        turn_back(e, "a domain store refused");
     } else if (ev->kind == EV_LOST) {
         bool source = ev->side == QMIG_SIDE_SOURCE;
 
@@ -137,11 +137,15 @@ static void object_refused(struct engine *e, const struct engine_event *ev)
     qmp_error_free(err);
 }
 
-void step_refused(struct engine *e, const struct engine_event *ev)
+bool port_is_taken(const struct qmp_error *err)
 {
     /* The text is the system's (EADDRINUSE) behind QEMU's own. */
-    bool taken = ev->err->qmp_desc &&
-                 strstr(ev->err->qmp_desc, "Address already in use");
+    return err->qmp_desc && strstr(err->qmp_desc, "Address already in use");
+}
+
+void step_refused(struct engine *e, const struct engine_event *ev)
+{
+    bool taken = port_is_taken(ev->err);
     const struct plan_step *step = step_of(e, ev);
 
     if (step && step->kind == STEP_OBJECT)

@@ -171,7 +171,8 @@ static void release(struct engine *e, unsigned hold)
 
 void hold_release(struct engine *e)
 {
-    bool early = e->state == ENGINE_BEGIN || e->state == ENGINE_PREPARE;
+    bool early = e->state == ENGINE_BEGIN || e->state == ENGINE_PREPARE ||
+                 e->state == ENGINE_STORAGE;
 
     if (early && hold_is_due(e, QMIG_HOLD_PREPARED))
         release(e, QMIG_HOLD_PREPARED);

@@ -6,6 +6,8 @@
 #include "engine/engine.h"
 #include "error/errcode.h"
 
+#include <assert.h>
+
 /*
  * What a command was sent for. Probes and steps carry their index, so that
  * one tag names one command of the plan.
@@ -20,6 +22,7 @@ enum tag {
     TAG_END,    /* quit of a destination that is ended */
     TAG_TUNE_ASK,
     TAG_TUNE,
+    TAG_JOBS, /* query-block-jobs */
     TAG_PROBE = 0x100,
     TAG_STEP = 0x200,
     TAG_UNDO = 0x300,
@@ -27,6 +30,15 @@ enum tag {
     TAG_KIND = 0xff00,
     TAG_INDEX = 0x00ff,
     TAG_WHAT = 0xffff, /* the rest is the state in which it was sent */
+};
+
+static_assert(PLAN_MAX_STEPS <= TAG_INDEX, "a step's index is in its tag");
+
+/* The mirror of a disk. */
+struct copy {
+    bool ready; /* the copy has what the guest wrote, and gets what it writes */
+    bool gone;  /* the job has ended */
+    uint64_t len, offset; /* bytes, as QEMU counts them */
 };
 
 struct peer {
@@ -61,6 +73,21 @@ struct engine {
     bool settings_sent; /* ... and not only objects */
     bool ready;         /* both sides are: `migrate` may be sent */
     bool dest_used;     /* it can take no other migration */
+    bool objects_sent;
+    bool server_sent; /* nbd-server-start */
+    bool exports_sent;
+    bool mirrors_sent;
+    bool mirrors_ended;  /* they were told to end, and */
+    bool nodes_deleted;  /* all had: what they needed was removed */
+    unsigned nodes_left; /* of ours on the source */
+    bool asking_jobs;    /* a query-block-jobs is under way */
+    struct copy copy[PLAN_MAX_COPIES]; /* as plan.copies */
+    struct qmp_error *copy_error;      /* a mirror failed: why */
+    uint64_t copied;                   /* bytes of all, for its rate */
+    int64_t copied_at;
+    double copy_mbps;
+    uint64_t undo_again[(PLAN_MAX_STEPS + 63) / 64]; /* undo steps that were
+                                                        refused as "in use" */
     bool migrate_sent;
     unsigned at_load;   /* STEP_AT_LOAD not yet answered */
     bool dest_receives; /* the stream has reached it, past any handshake */
@@ -94,12 +121,9 @@ struct engine {
     int64_t hold_until;
     unsigned released; /* those that do not hold (any more) */
     bool hold_warned;
-    bool switch_wanted;    /* without a hold: at once */
-    uint64_t ram_left;     /* of this pass, bytes; */
-    uint64_t ram_sent;     /* by how much it fell between the last two looks */
-    enum move_step store;  /* runs now */
-    unsigned stores_begun; /* 1 << enum move_step */
-    struct qmp_error *store_error; /* before the commit: not yet acted upon */
+    bool switch_wanted; /* without a hold: at once */
+    uint64_t ram_left;  /* of this pass, bytes; */
+    uint64_t ram_sent;  /* by how much it fell between the last two looks */
 
     struct json_object *tuning; /* asked for, not yet sent; or NULL */
     uint64_t transferred;       /* for the stall deadline */
@@ -125,7 +149,13 @@ struct engine {
     size_t max_actions;
 };
 
-/* engine.c: the only writer of e->state. */
+/* engine.c */
+/* A member that we know: NULL if it is not there; of a wrong type it is a
+ * violation of the protocol, and nothing that QEMU says can be trusted. */
+struct json_object *known_member(struct engine *e, enum qmig_side side,
+                                 struct json_object *object, const char *name,
+                                 enum json_type type);
+/* The only writer of e->state. */
 void engine_set_state(struct engine *e, enum engine_state to, const char *why);
 struct peer *engine_source(struct engine *e);
 struct peer *engine_dest(struct engine *e);
@@ -153,7 +183,6 @@ void act_warn(struct engine *e, const char *text);
 void act_simple(struct engine *e, enum engine_action_kind kind,
                 enum qmig_side side);
 void act_hook(struct engine *e, enum hook hook);
-void act_store(struct engine *e, enum move_step step);
 void act_progress(struct engine *e, struct json_object *info);
 void actions_clear(struct engine *e);
 /* Send and count in peer.waiting. */
@@ -168,8 +197,8 @@ void ask_status(struct engine *e, enum qmig_side side);
 /* The state functions: begin.c, transfer.c, postcopy.c, finish.c, rollback.c.
  */
 typedef void state_fn(struct engine *e, const struct engine_event *ev);
-state_fn begin_event, prepare_event, precopy_event, switchover_event,
-    postcopy_event, finish_event, confirm_event;
+state_fn begin_event, prepare_event, storage_event, precopy_event,
+    switchover_event, postcopy_event, finish_event, confirm_event;
 state_fn cancelling_event, yanking_event, asking_event, resuming_event,
     undoing_event;
 
@@ -178,6 +207,31 @@ void turn_back(struct engine *e, const char *why);
 void enter_undoing(struct engine *e, const char *why);
 void enter_asking(struct engine *e);
 void engine_finish(struct engine *e, const char *why);
+
+/* storage.c */
+/* Start the mirrors, or go on if there is none to start. */
+void enter_storage(struct engine *e);
+/* True: the mirrors have not ended yet, and were told to. */
+bool storage_must_wait(struct engine *e);
+/* query-block-jobs, unless the question is under way. */
+void storage_ask(struct engine *e);
+void storage_learn_event(struct engine *e, const struct engine_event *ev);
+void storage_learn_jobs(struct engine *e, const struct engine_event *ev);
+void storage_learn_reply(struct engine *e, const struct engine_event *ev);
+/* An answer to query-migrate and the figures of the disks, as "disk": a new
+ * reference. */
+struct json_object *storage_add_figures(struct engine *e,
+                                        struct json_object *info);
+/* In the way back: out of band, for the monitor may hang on a flush. */
+void storage_yank(struct engine *e);
+/* The mirrors' share of a new bandwidth. */
+void storage_tune(struct engine *e, struct json_object *parameters);
+/* Is there nothing (any more) that this step of the way back would undo? */
+bool storage_is_undone(const struct engine *e, const struct plan_step *step);
+
+/* begin.c */
+/* What comes after the disks: `migrate`. */
+void start_migration(struct engine *e);
 
 /* hooks.c */
 /* Call the hook unless it was; true while it runs. The state has no deadline
@@ -216,15 +270,6 @@ bool status_is_io_error(const struct peer *peer);
 void io_error_ask(struct engine *e);
 /* and if there was an error the way back is taken: true. */
 bool io_error_turns_back(struct engine *e);
-/* store.c */
-/* CHECK, beside everything else. */
-void store_start_check(struct engine *e);
-/* Do the step unless it was done; true while it runs. The state has no
- * deadline of its own meanwhile. */
-bool store_must_wait(struct engine *e, enum move_step step);
-/* At the end: true while something runs that has to come before it. */
-bool store_must_end(struct engine *e);
-void store_done(struct engine *e, const struct engine_event *ev);
 
 /* tune.c */
 void tune(struct engine *e, struct json_object *parameters);
@@ -252,6 +297,8 @@ void deadline_passed(struct engine *e, enum qmig_side side, enum deadline which,
 /* True: the way back (or the end) is taken, for a reason that each state on
  * the way forward has. */
 bool must_turn_back(struct engine *e, const struct engine_event *ev);
+/* Did QEMU find the port in use? */
+bool port_is_taken(const struct qmp_error *err);
 /* A step of the plan was refused: turn back. */
 void step_refused(struct engine *e, const struct engine_event *ev);
 /* The refusal of a step whose refusal is as good. */

@@ -114,7 +114,9 @@ void send_undo(struct engine *e, enum qmig_side side)
         const struct plan_step *step = &e->plan.undo[i];
 
         if (step->side != side || e->peer[side].lost ||
-            (step->kind != STEP_OBJECT && !e->settings_sent))
+            storage_is_undone(e, step) ||
+            (step->kind != STEP_OBJECT && step->kind != STEP_SERVER &&
+             !e->settings_sent))
             continue;
         act_step(e, step, TAG_UNDO | (unsigned)i);
     }
@@ -151,6 +153,10 @@ static void finish_undoing(struct engine *e, const char *why)
     const struct peer *source = engine_source(e);
     const struct peer *dest = engine_dest(e);
 
+    if (e->poll_at >= 0)
+        act_warn(e, "a node of a disk's copy is still in use on the source: "
+                    "send it 'blockdev-del' (query-named-block-nodes lists "
+                    "those that begin with 'qmigrate-')");
     if (source->not_undone || source->waiting)
         act_warn(e, "the source does not answer: its migration settings may "
                     "not be what they were");
@@ -159,10 +165,41 @@ static void finish_undoing(struct engine *e, const char *why)
     engine_finish(e, why);
 }
 
+/* A node goes once its job has, and that once QEMU gets round to it. */
+static bool must_be_undone_again(struct engine *e,
+                                 const struct engine_event *ev)
+{
+    unsigned i = ev->tag & TAG_INDEX;
+
+    if (!ev->err || !e->plan.undo[i].again || !ev->err->qmp_desc ||
+        !strstr(ev->err->qmp_desc, "in use"))
+        return false;
+    e->undo_again[i / 64] |= UINT64_C(1) << i % 64;
+    if (e->poll_at < 0)
+        e->poll_at = e->now + POLL_US;
+    return true;
+}
+
+static void undo_again(struct engine *e)
+{
+    e->poll_at = -1;
+    for (unsigned i = 0; i < e->plan.n_undo; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+
+        if (!(e->undo_again[i / 64] & bit))
+            continue;
+        e->undo_again[i / 64] &= ~bit;
+        if (!e->peer[e->plan.undo[i].side].lost)
+            act_step(e, &e->plan.undo[i], TAG_UNDO | i);
+    }
+}
+
 void undoing_event(struct engine *e, const struct engine_event *ev)
 {
     bool undo = ev->kind == EV_REPLY && (ev->tag & TAG_KIND) == TAG_UNDO;
 
+    if (undo && must_be_undone_again(e, ev))
+        return;
     if (undo && ev->err &&
         is_no_matter(&e->plan.undo[ev->tag & TAG_INDEX], ev->err))
         undo = false;
@@ -170,7 +207,13 @@ void undoing_event(struct engine *e, const struct engine_event *ev)
         engine_error(e, ev->side, ev->err); /* as a note: there is one */
         e->peer[ev->side].not_undone = true;
     }
-    if (!e->peer[0].waiting && !e->peer[1].waiting)
+    if (!engine_late(e) && e->poll_at >= 0) {
+        if (e->now >= e->poll_at)
+            undo_again(e);
+        if (e->poll_at >= 0 || e->peer[0].waiting || e->peer[1].waiting)
+            return;
+    }
+    if (!e->peer[0].waiting && !e->peer[1].waiting && e->poll_at < 0)
         finish_undoing(e, "all is undone");
     else if (engine_late(e))
         finish_undoing(e, "undone as far as monitors answer");
@@ -207,11 +250,13 @@ static void enter_yanking(struct engine *e)
     json_object_object_add(row, "type", json_object_new_string("migration"));
     json_object_array_add(list, row);
     json_object_object_add(arguments, "instances", list);
-    if (engine_source(e)->oob)
-        act_send_oob(e, QMIG_SIDE_SOURCE, "yank", arguments, TAG_YANK,
-                     e->config.deadlines.us[DEADLINE_cancel]);
-    else
+    if (!engine_source(e)->oob) {
         e->deadline = e->now; /* QEMU 5.2: only the destination's end helps */
+        return;
+    }
+    act_send_oob(e, QMIG_SIDE_SOURCE, "yank", arguments, TAG_YANK,
+                 e->config.deadlines.us[DEADLINE_cancel]);
+    storage_yank(e); /* one by one: all are refused if one is not there */
 }
 
 /* True: the source's migration is over, or the source is gone. */
@@ -330,6 +375,7 @@ void turn_back(struct engine *e, const char *why)
     switch (e->state) {
     case ENGINE_BEGIN:
     case ENGINE_PREPARE:
+    case ENGINE_STORAGE:
         enter_undoing(e, why);
         return;
     case ENGINE_PRECOPY:
@@ -394,6 +440,18 @@ static void find_cause(struct engine *e)
     }
 }
 
+/* What a mirror met when the destination died is no more than an echo. */
+static void blame_dest(struct engine *e)
+{
+    CLEANUP(freep) char *first = e->error->msg;
+
+    e->error->code = QMIG_ERR_DEST_LOST;
+    e->error_side = QMIG_SIDE_DEST;
+    if (asprintf(&e->error->msg, "%s; also: %s", engine_dest(e)->died, first) <
+        0)
+        abort();
+}
+
 /* The whole cause in one line: what each side says of it. */
 static void explain_error(struct engine *e)
 {
@@ -402,6 +460,10 @@ static void explain_error(struct engine *e)
     struct qmp_error *err = e->error;
     CLEANUP(freep) char *text = NULL;
 
+    if (err && err->code == QMIG_ERR_DISK_COPY && dest->died) {
+        blame_dest(e);
+        return;
+    }
     /* What comes of our own turning back is no cause. */
     if (!err || err->code == QMIG_ERR_USER_CANCEL ||
         err->code == QMIG_ERR_HOOK || err->code == QMIG_ERR_IO ||

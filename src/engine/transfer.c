@@ -101,7 +101,7 @@ static void send_continue(struct engine *e)
 {
     if (e->continue_sent || e->at_load ||
         hold_must_wait(e, QMIG_HOLD_SWITCHOVER) ||
-        hook_must_wait(e, HOOK_PRE_SWITCHOVER))
+        hook_must_wait(e, HOOK_PRE_SWITCHOVER) || storage_must_wait(e))
         return;
     if (e->postcopy_sent) /* R4: the step after which the guest is split */
         engine_journal_commit(e, "postcopy");
@@ -191,7 +191,7 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
         e->continue_sent = false; /* it came after the record */
     if (must_turn_back(e, ev))
         return;
-    if (step && ev->err) {
+    if (step && ev->err && !is_no_matter(step, ev->err)) {
         step_refused(e, ev);
         return;
     }
@@ -221,6 +221,8 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
         turn_back(e, "a deadline passed");
     } else if (e->now >= e->poll_at) {
         ask_info(e, QMIG_SIDE_SOURCE);
+        if (e->mirrors_ended && !e->nodes_deleted)
+            storage_ask(e);
         e->poll_at = e->now + SWITCHOVER_POLL_US;
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Migration parameters changed while RAM flows: what they were is asked first
- * and joins what a roll-back restores (R10).
+ * Migration parameters changed while disks or RAM flow: what they were is asked
+ * first and joins what a roll-back restores (R10).
  */
 #include "engine/internal.h"
 
@@ -9,13 +9,14 @@
 
 static bool may_tune(const struct engine *e)
 {
-    return e->state == ENGINE_PRECOPY || e->state == ENGINE_POSTCOPY;
+    return e->state == ENGINE_STORAGE || e->state == ENGINE_PRECOPY ||
+           e->state == ENGINE_POSTCOPY;
 }
 
 void tune(struct engine *e, struct json_object *parameters)
 {
     if (!may_tune(e)) {
-        act_warn(e, "no RAM flows: the parameters were not changed");
+        act_warn(e, "nothing flows: the parameters were not changed");
         return;
     }
     bool asking = e->tuning != NULL;
@@ -79,6 +80,7 @@ static void set_tuned(struct engine *e, struct json_object *before)
         return;
     act_send(e, QMIG_SIDE_SOURCE, "migrate-set-parameters", known, TAG_TUNE,
              e->config.deadlines.us[DEADLINE_answer]);
+    storage_tune(e, known);
 }
 
 void tune_reply(struct engine *e, const struct engine_event *ev)

@@ -42,6 +42,8 @@ static const struct {
     DO(QMIG_ERR_ABI,               "give the destination the hardware that the source has; `check` lists every difference"),
     DO(QMIG_ERR_NAME_MISMATCH,     "start the destination under the same -name, or say `destination_name`"),
     DO(QMIG_ERR_CAPABILITY,        "leave that feature away, or use a newer QEMU on the side that the error names"),
+    DO(QMIG_ERR_DISK,              "make the destination's images like the source's (`qemu-img info`): same virtual size, writable, another file"),
+    DO(QMIG_ERR_UNSAFE,            "put the image on storage that both hosts share, copy it (flag `non_shared_disk`), or say `unsafe`"),
     DO(QMIG_ERR_BLOCKED,           "remove what blocks it (QEMU's text names it): a device passed through, a dirty bitmap, a snapshot"),
     DO(QMIG_ERR_SOURCE_STATE,      "the guest must run or be paused, with no other migration under way; see `owner` if one was interrupted"),
     DO(QMIG_ERR_DEST_STATE,        "start the destination afresh with -incoming defer; it takes one migration only"),
@@ -50,6 +52,7 @@ static const struct {
     DO(QMIG_ERR_DEST_LOST,         "look at the destination's standard error and its host's log (memory, crash)"),
     DO(QMIG_ERR_SOURCE_LOST,       "look at the source's host; `owner ID` says where the guest is before anything is started"),
     DO(QMIG_ERR_MIGRATION,         "see the network between the two QEMUs: route, firewall, the port in `migrate_uri`"),
+    DO(QMIG_ERR_DISK_COPY,         "see the network, the space on the destination's storage, and what its QEMU wrote last"),
     DO(QMIG_ERR_TLS,               "see files, their rights and dates, and that the certificate names the host in `migrate_uri` or `tls.destination`"),
     DO(QMIG_ERR_PORT,              "leave the port to QEMU (none in `migrate_uri`), or name one that is free"),
     DO(QMIG_ERR_DEADLINE,          "see whether that side or the network hangs; --deadline NAME=SECONDS allows more time"),
@@ -63,8 +66,6 @@ static const struct {
     DO(QMIG_ERR_IO,                "mend the disk (the message names it), then send the source `cont`; or migrate without `abort_on_error`"),
     DO(QMIG_ERR_HOOK,              "what the hook wrote is in DIR/hook.log; --deadline hook=SECONDS allows more time"),
     DO(QMIG_ERR_HOLD,              "say `switchover ID` in time, or allow more with --hold-timeout SECONDS"),
-    DO(QMIG_ERR_STORE,             "see that the directory is there, and that this user may write to it; the message ends with the system's reason"),
-    DO(QMIG_ERR_STORE_TAKEN,       "remove or rename what is in the store, or give the guest another name with `destination_name`"),
     DO(QMIG_ERR_LOCKED,            "wait for the other one, or see its `status ID`; a lock of a dead process does not hold"),
 #undef DO
     /* clang-format on */

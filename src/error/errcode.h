@@ -26,6 +26,8 @@
     X(ABI,               "abi.differs",         3, "guest ABI differs")        \
     X(NAME_MISMATCH,     "name.differs",        3, "guest name differs")       \
     X(CAPABILITY,        "qemu.lacks",          3, "this QEMU lacks what was asked for") \
+    X(DISK,              "disk",                3, "a disk cannot be copied as asked")    \
+    X(UNSAFE,            "disk.unsafe",         3, "disks are not on shared storage")     \
     X(BLOCKED,           "source.blocked",      3, "QEMU says that the guest cannot migrate") \
     X(SOURCE_STATE,      "source.state",        1, "source does not run a guest that can migrate") \
     X(DEST_STATE,        "dest.state",          1, "destination does not wait for a migration") \
@@ -34,6 +36,7 @@
     X(DEST_LOST,         "dest.lost",           1, "destination died or its monitor was lost") \
     X(SOURCE_LOST,       "source.lost",         1, "source died or its monitor was lost") \
     X(MIGRATION,         "migration.failed",    1, "QEMU reports a failed migration") \
+    X(DISK_COPY,         "disk.copy",           1, "copying a disk failed")      \
     X(TLS,               "tls",                 1, "TLS credentials or the peer's certificate are no good") \
     X(PORT,              "port.taken",          1, "no free port for the migration") \
     X(DEADLINE,          "deadline",            1, "a deadline passed")        \
@@ -47,9 +50,7 @@
     X(LOCKED,            "locked",              1, "another qmigrate acts on this guest") \
     X(HOOK,              "hook",                1, "a hook failed, or did not end in time") \
     X(HOLD,              "hold.timeout",        1, "a hold was not released in time") \
-    X(IO,                "guest.io-error",      1, "an I/O error stopped the guest (flag 'abort_on_error')") \
-    X(STORE,             "store",               1, "a domain store cannot be read or written") \
-    X(STORE_TAKEN,       "store.taken",         3, "another guest is in the domain store")
+    X(IO,                "guest.io-error",      1, "an I/O error stopped the guest (flag 'abort_on_error')")
 /* clang-format on */
 
 enum qmig_errcode {

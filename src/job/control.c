@@ -92,8 +92,8 @@ static int cmd_switchover(struct qmig_migration *m,
 {
     enum engine_state state = engine_state(m->engine);
 
-    if (state != ENGINE_PREPARE && state != ENGINE_PRECOPY &&
-        state != ENGINE_SWITCHOVER)
+    if (state != ENGINE_PREPARE && state != ENGINE_STORAGE &&
+        state != ENGINE_PRECOPY && state != ENGINE_SWITCHOVER)
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "there is nothing to switch over (state '%s')",
                         engine_state_name(state));
@@ -109,8 +109,9 @@ static int cmd_set_parameters(struct qmig_migration *m,
     CLEANUP(json_putp) struct json_object *parameters = NULL;
     enum engine_state state = engine_state(m->engine);
 
-    if (state != ENGINE_PRECOPY && state != ENGINE_POSTCOPY)
-        return qmp_fail(errp, QMIG_ERR_USAGE, "no RAM flows (state '%s')",
+    if (state != ENGINE_STORAGE && state != ENGINE_PRECOPY &&
+        state != ENGINE_POSTCOPY)
+        return qmp_fail(errp, QMIG_ERR_USAGE, "nothing flows (state '%s')",
                         engine_state_name(state));
     if (runtime_parameters(arguments, &parameters, errp) < 0)
         return -1;

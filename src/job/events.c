@@ -42,12 +42,13 @@ void job_flush(struct qmig_migration *m)
             qmp_client_flush(m->client[i]);
 }
 
-/* While QEMU is busy with RAM there is time; a hold needs it before. */
+/* While QEMU is busy with RAM or disks there is time; a hold needs it before.
+ */
 static bool is_time_for_control(const struct qmig_migration *m)
 {
     enum engine_state state = engine_state(m->engine);
 
-    return state == ENGINE_PRECOPY ||
+    return state == ENGINE_PRECOPY || state == ENGINE_STORAGE ||
            (state == ENGINE_PREPARE && m->o.hold & QMIG_HOLD_PREPARED);
 }
 

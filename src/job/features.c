@@ -77,7 +77,7 @@ static int ask_facts(struct qmp_client *c, struct facts *facts,
 {
     if (facts_greeting(facts, qmp_client_greeting(c), errp) < 0)
         return -1;
-    for (int probe = 0; probe < PROBE_SCHEMA; probe++) {
+    for (int probe = 0; probe < PROBE_BLOCK; probe++) {
         CLEANUP(json_putp)
         struct json_object *reply =
             qmp_call(c, probe_commands[probe], NULL, TIMEOUT_US, errp);

@@ -12,11 +12,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-/* libvirt's range (qemu.conf migration_port_min, _max): what firewalls that
- * were set up for it let through. */
-#define PORT_MIN 49152
-#define PORT_MAX 49215
-
 static bool is_loopback(const char *host)
 {
     struct in_addr v4;
@@ -49,6 +44,36 @@ static const char *host_of(const struct qmp_addr *addr)
         break;
     }
     return NULL;
+}
+
+int plan_is_here(const char *addr)
+{
+    CLEANUP(qmp_addr_clear) struct qmp_addr parsed = {.fd = -1};
+
+    if (qmp_addr_parse(addr, &parsed, NULL) < 0)
+        return -1;
+    const char *host = host_of(&parsed);
+    return host ? !*host : -1;
+}
+
+bool plan_same_host(const struct plan_input *in)
+{
+    CLEANUP(qmp_addr_clear) struct qmp_addr source = {.fd = -1};
+    CLEANUP(qmp_addr_clear) struct qmp_addr dest = {.fd = -1};
+
+    if (qmp_addr_parse(in->source_addr, &source, NULL) < 0 ||
+        qmp_addr_parse(in->dest_addr, &dest, NULL) < 0)
+        return false;
+    const char *from = host_of(&source);
+    const char *to = host_of(&dest);
+    return from && to && !strcasecmp(from, to);
+}
+
+const char *plan_listen_host(const struct migrate_uri *uri, const char *address)
+{
+    if (address)
+        return address;
+    return is_loopback(uri->host) ? uri->host : "";
 }
 
 static int cannot_know(const char *addr, struct qmp_error **errp)
@@ -113,7 +138,7 @@ static char *listen_text(const char *scheme, const char *host, int port)
         n = asprintf(&text, v6 ? "%s:[%s]:%d" : "%s:%s:%d", scheme, host, port);
     else
         n = asprintf(&text, v6 ? "%s:[%s]:%d,to=%d" : "%s:%s:%d,to=%d", scheme,
-                     host, PORT_MIN, PORT_MAX);
+                     host, PLAN_PORT_MIN, PLAN_PORT_MAX);
     return n < 0 ? NULL : text;
 }
 

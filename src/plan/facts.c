@@ -16,6 +16,8 @@ const char *const probe_commands[PROBE__MAX] = {
     [PROBE_PARAMETERS] = "query-migrate-parameters",
     [PROBE_NAME] = "query-name",
     [PROBE_UUID] = "query-uuid",
+    [PROBE_BLOCK] = "query-block",
+    [PROBE_BLOCK_JOBS] = "query-block-jobs",
     [PROBE_SCHEMA] = "query-qmp-schema",
 };
 
@@ -169,12 +171,19 @@ static int keep_uuid(struct facts *f, struct json_object *ret,
     return 0;
 }
 
+static bool is_list(enum probe probe)
+{
+    return probe == PROBE_CAPABILITIES || probe == PROBE_SCHEMA ||
+           probe == PROBE_BLOCK || probe == PROBE_BLOCK_JOBS;
+}
+
 int facts_reply(struct facts *f, enum probe probe, struct json_object *ret,
                 struct qmp_error **errp)
 {
-    if (probe != PROBE_CAPABILITIES && probe != PROBE_SCHEMA &&
-        !json_object_is_type(ret, json_type_object))
-        return wrong_type(probe, "return", json_type_object, errp);
+    enum json_type type = is_list(probe) ? json_type_array : json_type_object;
+
+    if (!json_object_is_type(ret, type))
+        return wrong_type(probe, "return", type, errp);
 
     switch (probe) {
     case PROBE_STATUS:
@@ -189,6 +198,10 @@ int facts_reply(struct facts *f, enum probe probe, struct json_object *ret,
         return copy_string(&f->name, ret, "name", false, probe, errp);
     case PROBE_UUID:
         return keep_uuid(f, ret, errp);
+    case PROBE_BLOCK:
+        return keep(&f->block, ret);
+    case PROBE_BLOCK_JOBS:
+        return keep(&f->block_jobs, ret);
     case PROBE_SCHEMA:
         return keep_schema(f, ret, errp);
     case PROBE__MAX:
@@ -207,6 +220,8 @@ void facts_clear(struct facts *f)
     free(f->capability);
     json_object_put(f->parameters);
     json_object_put(f->migrate);
+    json_object_put(f->block);
+    json_object_put(f->block_jobs);
     *f = (struct facts){0};
 }
 

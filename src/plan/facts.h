@@ -19,7 +19,8 @@
     X(EXIT_ON_ERROR,    "migrate-incoming",    "exit-on-error")                \
     X(CHANNELS,         "migrate",             "channels")                     \
     X(BLOCK_SET_ACTIVE, "blockdev-set-active", NULL)                           \
-    X(YANK,             "yank",                NULL)
+    X(YANK,             "yank",                NULL)                           \
+    X(BLOCK_EXPORT,     "block-export-add",    NULL)
 /* clang-format on */
 
 enum feature {
@@ -49,7 +50,9 @@ enum probe {
     PROBE_PARAMETERS,
     PROBE_NAME,
     PROBE_UUID,
-    PROBE_SCHEMA, /* only for a plan: it takes QEMU 7.2 about 30 ms */
+    PROBE_BLOCK,      /* these two only where disks are copied */
+    PROBE_BLOCK_JOBS, /* of the source */
+    PROBE_SCHEMA,     /* only for a plan: it takes QEMU 7.2 about 30 ms */
     PROBE__MAX
 };
 extern const char *const probe_commands[PROBE__MAX];
@@ -69,6 +72,8 @@ struct facts {
     size_t n_capabilities;
     struct json_object *parameters; /* query-migrate-parameters */
     struct json_object *migrate;    /* query-migrate */
+    struct json_object *block;      /* query-block, NULL if not asked */
+    struct json_object *block_jobs; /* query-block-jobs, the same */
     uint32_t known;                 /* features that were asked for, and */
     uint32_t features;              /* the answers; bits by enum feature */
 };

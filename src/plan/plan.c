@@ -3,6 +3,7 @@
 
 #include "error/errcode.h"
 #include "plan/settings.h"
+#include "plan/storage.h"
 #include "plan/tls.h"
 
 #include <assert.h>
@@ -31,24 +32,48 @@ const char *phase_name(enum qmig_phase phase)
     return names[phase];
 }
 
-/* Takes `arguments`, on failure too. */
-static int add_step(struct plan_step *steps, size_t *n, enum step_kind kind,
-                    enum qmig_side side, enum qmig_phase phase,
-                    const char *execute, struct json_object *arguments,
-                    const char *why)
+/* Takes `arguments`. */
+static struct plan_step *add_step(struct plan_step *steps, size_t *n,
+                                  enum step_kind kind, enum qmig_side side,
+                                  enum qmig_phase phase, const char *execute,
+                                  struct json_object *arguments,
+                                  const char *why)
 {
     assert(*n < PLAN_MAX_STEPS);
-    steps[(*n)++] = (struct plan_step){kind, side, phase, execute, arguments,
-                                       why,  -1,   NULL,  false};
-    return 0;
+    steps[*n] = (struct plan_step){
+        .kind = kind,
+        .side = side,
+        .phase = phase,
+        .execute = execute,
+        .arguments = arguments,
+        .why = why,
+        .tries = -1,
+    };
+    return &steps[(*n)++];
 }
 
-static int add(struct plan *plan, enum step_kind kind, enum qmig_side side,
-               enum qmig_phase phase, const char *execute,
-               struct json_object *arguments, const char *why)
+struct plan_step *plan_add(struct plan *plan, enum step_kind kind,
+                           enum qmig_side side, enum qmig_phase phase,
+                           const char *execute, struct json_object *arguments,
+                           const char *why)
 {
     return add_step(plan->steps, &plan->n, kind, side, phase, execute,
                     arguments, why);
+}
+
+struct plan_step *plan_add_undo(struct plan *plan, enum step_kind kind,
+                                enum qmig_side side, const char *execute,
+                                struct json_object *arguments, const char *why)
+{
+    return add_step(plan->undo, &plan->n_undo, kind, side, QMIG_PHASE_CONFIRM,
+                    execute, arguments, why);
+}
+
+static void add(struct plan *plan, enum step_kind kind, enum qmig_side side,
+                enum qmig_phase phase, const char *execute,
+                struct json_object *arguments, const char *why)
+{
+    plan_add(plan, kind, side, phase, execute, arguments, why);
 }
 
 static struct json_object *one_string(const char *name, const char *value)
@@ -172,6 +197,10 @@ bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                params_string(in->params, "destination_name");
     if (probe == PROBE_PARAMETERS)
         return side == QMIG_SIDE_SOURCE || needs_dest_parameters(in);
+    if (probe == PROBE_BLOCK)
+        return storage_is_wanted(in);
+    if (probe == PROBE_BLOCK_JOBS)
+        return storage_is_wanted(in) && side == QMIG_SIDE_SOURCE;
     return true;
 }
 
@@ -201,7 +230,8 @@ static void add_tidy(struct plan *plan)
     for (size_t i = 0; i < plan->n_undo; i++) {
         const struct plan_step *step = &plan->undo[i];
 
-        if (step->side == QMIG_SIDE_DEST && step->kind != STEP_AT_LOAD)
+        if (step->side == QMIG_SIDE_DEST && step->kind != STEP_AT_LOAD &&
+            step->kind != STEP_SERVER)
             add(plan, STEP_TIDY, step->side, QMIG_PHASE_CONFIRM, step->execute,
                 json_object_get(step->arguments), step->why);
     }
@@ -312,6 +342,7 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
 
     if (!arguments)
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    storage_add_mirrors(plan, in);
     if (!(in->flags & QMIG_LIVE) && plan->source_runs)
         add(plan, STEP_STOP, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM, "stop", NULL,
             "not live: the guest is stopped first");
@@ -324,6 +355,7 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
         add(plan, STEP_POSTCOPY, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
             "migrate-start-postcopy", NULL, "when it is wanted");
     add_brake(plan, in, source);
+    storage_add_end(plan);
     if (plan->pauses)
         add(plan, STEP_CONTINUE, QMIG_SIDE_SOURCE, QMIG_PHASE_SWITCHOVER,
             "migrate-continue", one_string("state", "pre-switchover"),
@@ -355,7 +387,7 @@ static void add_finish(struct plan *plan, const struct plan_input *in,
 
 static int build(struct plan *plan, const struct plan_input *in,
                  const struct facts *source, const struct facts *dest,
-                 enum qmig_side *side, struct qmp_error **errp)
+                 enum qmig_side *side, char **warnings, struct qmp_error **errp)
 {
     CLEANUP(settings_clear) struct settings there = {0};
     CLEANUP(settings_clear) struct settings here = {0};
@@ -366,7 +398,8 @@ static int build(struct plan *plan, const struct plan_input *in,
     plan->pauses = facts_capability(source, "pause-before-switchover") >= 0;
 
     if (decide_uri(plan, in, dest, errp) < 0 ||
-        tls_check_uri(in, &plan->uri, errp) < 0)
+        tls_check_uri(in, &plan->uri, errp) < 0 ||
+        storage_choose(plan, in, source, dest, side, warnings, errp) < 0)
         return -1;
     CLEANUP(freep)
     char *listen = plan_listen_uri(&plan->uri,
@@ -376,6 +409,8 @@ static int build(struct plan *plan, const struct plan_input *in,
 
     add_tls(plan, in, QMIG_SIDE_DEST);
     add_tls(plan, in, QMIG_SIDE_SOURCE);
+    storage_add_exports(plan, in, dest);
+    storage_add_undo(plan);
     add(plan, STEP_SET, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE, "stop", NULL,
         "disarm: it shall not start by itself once it has loaded");
     *side = QMIG_SIDE_DEST;
@@ -412,7 +447,7 @@ int plan_make(struct plan *plan, const struct plan_input *in,
         tls_check(in, *side, dest, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;
-    if (build(&made, in, source, dest, side, errp) < 0) {
+    if (build(&made, in, source, dest, side, warnings, errp) < 0) {
         plan_clear(&made);
         return -1;
     }
@@ -428,6 +463,7 @@ void plan_clear(struct plan *plan)
         json_object_put(plan->steps[i].fallback);
     for (size_t i = 0; i < plan->n_undo; i++)
         json_object_put(plan->undo[i].arguments);
+    storage_clear(plan);
     migrate_uri_clear(&plan->uri);
     *plan = (struct plan){0};
 }

@@ -13,6 +13,15 @@
 #include "params/uri.h"
 #include "plan/facts.h"
 
+/* A disk of the domain XML. */
+struct plan_disk {
+    const char *target; /* "vda" */
+    const char *alias;  /* "virtio-disk0", or NULL */
+    bool readonly;
+    bool shareable;
+    bool empty; /* a drive without a medium */
+};
+
 struct plan_input {
     const struct qmig_params *params;
     unsigned flags;
@@ -25,26 +34,36 @@ struct plan_input {
     bool keep_source;
     bool hold_switchover; /* it waits there for the user's word */
     struct qmig_tls tls;
+    const struct plan_disk *disks; /* of the domain XML; NULL: there is none */
+    size_t n_disks;
+    /* Is it the same file on this host? 1 yes, 0 no, -1 it cannot be told;
+     * NULL: it never can. */
+    int (*same_file)(const char *a, const char *b);
 };
 
 /* What a step is to the engine; commands of one kind wait for each other. */
 enum step_kind {
-    STEP_OBJECT,   /* prepare: objects; before all else, for QEMU checks what
-                      they name, and nothing is used up by that */
-    STEP_SET,      /* prepare: settings; all sent at once, in order */
-    STEP_LISTEN,   /* migrate-incoming */
-    STEP_LISTENS,  /* query-migrate: which port was chosen? */
-    STEP_AT_LOAD,  /* settings that the destination needs when it has loaded:
-                      sent with those before, done before STEP_CONTINUE */
-    STEP_STOP,     /* stop the source first (not LIVE) */
-    STEP_MIGRATE,  /* migrate */
-    STEP_POSTCOPY, /* migrate-start-postcopy, once it is wanted */
-    STEP_BRAKE,    /* the switchover is held: next to nothing is sent */
-    STEP_RELEASE,  /* it is held no longer: as fast as before */
-    STEP_CONTINUE, /* migrate-continue */
-    STEP_TAKEOVER, /* cont (or activate the disks of a paused guest) */
-    STEP_TIDY,     /* settings of the destination go back */
-    STEP_QUIT,     /* give up the source */
+    STEP_OBJECT,     /* prepare: objects; before all else, for QEMU checks what
+                        they name, and nothing is used up by that */
+    STEP_SERVER,     /* nbd-server-start: serves images to the source */
+    STEP_EXPORT,     /* block-export-add: one image each */
+    STEP_SET,        /* prepare: settings; all sent at once, in order */
+    STEP_LISTEN,     /* migrate-incoming */
+    STEP_LISTENS,    /* query-migrate: which port was chosen? */
+    STEP_AT_LOAD,    /* settings that the destination needs when it has loaded:
+                        sent with those before, done before STEP_CONTINUE */
+    STEP_MIRROR,     /* blockdev-add, blockdev-mirror: disks flow */
+    STEP_STOP,       /* stop the source first (not LIVE) */
+    STEP_MIGRATE,    /* migrate */
+    STEP_POSTCOPY,   /* migrate-start-postcopy, once it is wanted */
+    STEP_BRAKE,      /* the switchover is held: next to nothing is sent */
+    STEP_RELEASE,    /* it is held no longer: as fast as before */
+    STEP_MIRROR_END, /* block-job-cancel, once the guest is stopped */
+    STEP_MIRROR_DEL, /* blockdev-del, nbd-server-stop: when all have ended */
+    STEP_CONTINUE,   /* migrate-continue */
+    STEP_TAKEOVER,   /* cont (or activate the disks of a paused guest) */
+    STEP_TIDY,       /* settings of the destination go back */
+    STEP_QUIT,       /* give up the source */
 };
 
 struct plan_step {
@@ -61,10 +80,23 @@ struct plan_step {
      */
     int tries;
     struct json_object *fallback;
-    bool may_fail; /* a refusal is as good */
+    const char *fallback_execute; /* NULL: the same command */
+    bool may_fail;                /* a refusal is as good */
+    bool again; /* refused with "in use" it is sent again, for a while */
 };
 
-#define PLAN_MAX_STEPS 64
+/* A disk that is copied. */
+struct plan_copy {
+    char *name;      /* as the user calls it: "vda" */
+    char *id;        /* of our job, node and export */
+    char *node;      /* the source's, */
+    char *dest_node; /* and the destination's */
+    bool detect_zeroes;
+};
+
+#define PLAN_MAX_COPIES 32
+/* Five for each copy, and what there is without. */
+#define PLAN_MAX_STEPS (5 * PLAN_MAX_COPIES + 48)
 
 struct plan {
     struct plan_step steps[PLAN_MAX_STEPS];
@@ -73,6 +105,12 @@ struct plan {
      * the objects gone. */
     struct plan_step undo[PLAN_MAX_STEPS];
     size_t n_undo;
+
+    struct plan_copy *copies;
+    size_t n_copies;
+    struct migrate_uri disks_uri; /* where the source finds the exports */
+    char *disks_listen;           /* the host that they are served at */
+    bool disks_port_free;         /* another port will do as well */
 
     struct migrate_uri uri; /* where the source connects to; port 0 until the
                                destination has chosen one */
@@ -116,6 +154,29 @@ struct json_object *plan_migrate_arguments(const struct plan *plan);
 
 /* An array of {"peer","execute","arguments","why"}; NULL: no memory. */
 struct json_object *plan_json(const struct plan *plan);
+
+/* plan/plan.c: a step at the end of a plan, or of its undoing; takes
+ * `arguments`. The step is there to be completed. */
+struct plan_step *plan_add(struct plan *plan, enum step_kind kind,
+                           enum qmig_side side, enum qmig_phase phase,
+                           const char *execute, struct json_object *arguments,
+                           const char *why);
+struct plan_step *plan_add_undo(struct plan *plan, enum step_kind kind,
+                                enum qmig_side side, const char *execute,
+                                struct json_object *arguments, const char *why);
+
+/* Is this monitor's QEMU on this host? 1 yes, 0 no, -1 it cannot be known. */
+int plan_is_here(const char *addr);
+/* Are both on one host, as far as is known? */
+bool plan_same_host(const struct plan_input *in);
+/* libvirt's range (qemu.conf migration_port_min, _max): what firewalls that
+ * were set up for it let through. */
+#define PLAN_PORT_MIN 49152
+#define PLAN_PORT_MAX 49215
+/* On which host to listen, when this is where the other side connects to;
+ * "": on all addresses. */
+const char *plan_listen_host(const struct migrate_uri *uri,
+                             const char *address);
 
 /* Where the destination can be reached and what it shall listen on, when no
  * migrate_uri was given (plan/address.c). */

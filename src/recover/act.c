@@ -88,8 +88,39 @@ static int ask_again(struct session *s, enum qmig_side side,
     return 0;
 }
 
+static bool member_is_true(struct json_object *row, const char *name)
+{
+    return json_object_get_boolean(json_object_object_get(row, name));
+}
+
+/* A command of a list. What is in use may not be so for long: a node, until
+ * its job has ended. */
+static struct json_object *send_row(struct session *s, enum qmig_side side,
+                                    struct json_object *row,
+                                    struct qmp_error **errp)
+{
+    const char *execute =
+        json_object_get_string(json_object_object_get(row, "execute"));
+    struct json_object *arguments = json_object_object_get(row, "arguments");
+    int64_t until = qmp_now_us() + PATIENCE_US;
+
+    for (;;) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+        struct json_object *ret = call(s, side, execute, arguments, &err);
+
+        if (ret)
+            return ret;
+        if (!member_is_true(row, "again") || !err->qmp_desc ||
+            !strstr(err->qmp_desc, "in use") || qmp_now_us() > until) {
+            qmp_propagate(errp, TAKE_PTR(err));
+            return NULL;
+        }
+        poll(NULL, 0, RETRY_MS);
+    }
+}
+
 /* The commands of a list that are this side's. A setting that does not go back
- * is told, and does not stand in the way. */
+ * is told, and does not stand in the way; what is gone already is not. */
 static void send_list(struct session *s, struct json_object *list,
                       enum qmig_side side, const char *what)
 {
@@ -97,19 +128,18 @@ static void send_list(struct session *s, struct json_object *list,
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
         CLEANUP(json_putp) struct json_object *ret = NULL;
         struct json_object *row = json_object_array_get_idx(list, i);
-        struct json_object *arguments = NULL;
         const char *peer =
             json_object_get_string(json_object_object_get(row, "peer"));
         const char *execute =
             json_object_get_string(json_object_object_get(row, "execute"));
 
-        if (strcmp(peer, side_name(side)) != 0)
-            continue;
-        json_object_object_get_ex(row, "arguments", &arguments);
-        ret = call(s, side, execute, arguments, &err);
+        if (strcmp(peer, side_name(side)) != 0 || !strcmp(execute, "cont"))
+            continue; /* let_run() sees to that */
+        ret = send_row(s, side, row, &err);
         if (ret)
             session_say(s->done, "%s: %s: %s", side_name(side), execute, what);
-        else
+        else if (err->code != QMP_ERR_REFUSED ||
+                 !member_is_true(row, "may_fail"))
             session_say(s->done, "%s failed, %s", execute, err->msg);
     }
 }
@@ -244,9 +274,8 @@ int act_forward(struct session *s, struct qmp_error **errp)
     if (s->past.stage != PAST_COMMIT &&
         record(s, "commit", PAST_COMMIT, errp) < 0)
         return -1;
-    if (s->past.arrives_paused)
-        send_list(s, s->past.takeover, QMIG_SIDE_DEST, "taken over");
-    else if (let_run(s, QMIG_SIDE_DEST, errp) < 0)
+    send_list(s, s->past.takeover, QMIG_SIDE_DEST, "taken over");
+    if (!s->past.arrives_paused && let_run(s, QMIG_SIDE_DEST, errp) < 0)
         return -1;
     return act_finish(s, errp);
 }

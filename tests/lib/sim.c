@@ -14,10 +14,11 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",        "cancel",     "switchover", "kill source",
-        "kill dest",   "hang dest",  "refuse",     "journal",
-        "lose source", "lose dest",  "cut",        "unknown",
-        "nonsense",    "hook fails", "hook hangs", "I/O error",
+        "none",        "cancel",    "switchover", "kill source",
+        "kill dest",   "hang dest", "refuse",     "journal",
+        "lose source", "lose dest", "cut",        "unknown",
+        "mirror",      "nonsense",  "hook fails", "hook hangs",
+        "I/O error",
     };
     return names[fault];
 }
@@ -162,6 +163,9 @@ static void inject(struct sim *s)
                 sim_say(s, (enum qmig_side)side, "MIGRATION",
                         "{\"status\":\"quiescing\"}");
         break;
+    case SIM_MIRROR:
+        sim_mirrors_fail(s, "No space left on device");
+        break;
     case SIM_NONSENSE:
         sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION", "{\"status\":1}");
         break;
@@ -276,7 +280,9 @@ static void note_result(struct sim *s)
     r->dest_runs = s->q[1].runs;
     r->undone =
         !s->q[0].changed && !s->q[0].braked && !s->q[0].creds && !s->q[0].named;
-    r->dest_undone = !s->q[1].creds && !s->q[1].named;
+    r->undone = r->undone && !sim_storage_is_left(s, QMIG_SIDE_SOURCE);
+    r->dest_undone = !s->q[1].creds && !s->q[1].named &&
+                     !sim_storage_is_left(s, QMIG_SIDE_DEST);
     r->dest_known = engine_facts(s->e, QMIG_SIDE_DEST)->known;
     r->dest_features = engine_facts(s->e, QMIG_SIDE_DEST)->features;
     r->verdict.error = NULL;

@@ -22,6 +22,7 @@ enum sim_fault {
     SIM_LOSE_DEST,
     SIM_CUT,        /* the network between the QEMUs, in post-copy */
     SIM_UNKNOWN,    /* both say that they are in a state that nobody knows */
+    SIM_MIRROR,     /* a mirror meets an I/O error */
     SIM_NONSENSE,   /* the source says something of a wrong type */
     SIM_HOOK_FAILS, /* the next hook does */
     SIM_HOOK_HANGS,
@@ -32,6 +33,10 @@ enum sim_fault {
 const char *sim_fault_name(enum sim_fault fault);
 
 struct sim_options {
+    unsigned disks; /* writable ones; with a storage flag they are copied */
+    unsigned ports_taken; /* so many times */
+    bool no_block_export; /* older than 5.2 */
+    bool slow_disks;      /* ready only when it was asked three times */
     struct engine_config config;
     const char *source_status; /* NULL: "running" */
     const char *dest_status;   /* NULL: "inmigrate" */

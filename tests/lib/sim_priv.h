@@ -21,7 +21,20 @@ struct command {
     struct json_object *arguments;
 };
 
+#define SIM_DISKS 4
+
+/* A disk's copy on the source. */
+struct mirror {
+    bool node;   /* blockdev-add */
+    bool yanked; /* its connection is gone */
+    enum { JOB_NONE, JOB_RUNS, JOB_READY, JOB_DYING } job;
+    unsigned looks;
+};
+
 struct qemu {
+    bool serves; /* nbd-server-start */
+    unsigned exports;
+    struct mirror mirror[SIM_DISKS];
     bool alive;
     bool hung; /* answers nothing but out-of-band */
     bool connected;
@@ -79,6 +92,21 @@ void sim_cut(struct sim *s);
 void sim_io_error(struct sim *s);
 void sim_say(struct sim *s, enum qmig_side side, const char *event,
              const char *data);
+
+void sim_reply(struct sim *s, enum qmig_side side, unsigned tag,
+               const char *ret);
+void sim_refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
+                const char *desc);
+
+/* sim_storage.c */
+/* False: not a command about disks. */
+bool sim_storage(struct sim *s, enum qmig_side side, const char *name,
+                 struct json_object *arguments, unsigned tag);
+/* All mirrors fail: the destination is gone, or its network. */
+void sim_mirrors_fail(struct sim *s, const char *why);
+bool sim_mirrors_run(const struct sim *s);
+/* What is left of it on a side. */
+bool sim_storage_is_left(const struct sim *s, enum qmig_side side);
 
 /* sim_trace.c */
 void sim_trace_event(struct sim *s, const struct engine_event *ev);

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static void reply(struct sim *s, enum qmig_side side, unsigned tag,
-                  const char *ret)
+void sim_reply(struct sim *s, enum qmig_side side, unsigned tag,
+               const char *ret)
 {
     sim_post(s, (struct engine_event){.kind = EV_REPLY,
                                       .side = side,
@@ -15,8 +15,8 @@ static void reply(struct sim *s, enum qmig_side side, unsigned tag,
                                       .object = sim_parse(ret)});
 }
 
-static void refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
-                   const char *desc)
+void sim_refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
+                const char *desc)
 {
     struct qmp_error *err = NULL;
 
@@ -97,6 +97,11 @@ void sim_die(struct sim *s, enum qmig_side side)
         return;
     q->alive = false;
     q->runs = false;
+    if (side == QMIG_SIDE_DEST) {
+        if (s->o.disks) /* a flush that waited for it ends */
+            s->q[QMIG_SIDE_SOURCE].hung = false;
+        sim_mirrors_fail(s, "Input/output error");
+    }
     sim_lose(s, side);
     if (source_is_busy(s, "postcopy-active")) {
         enum qmig_side other =
@@ -123,6 +128,7 @@ static void load(struct sim *s)
     struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
     struct qemu *dest = &s->q[QMIG_SIDE_DEST];
 
+    assert_false(sim_mirrors_run(s)); /* who writes now, writes too late */
     migration(s, QMIG_SIDE_SOURCE, "device");
     if (!dest->alive) {
         source_fails(s, "failed", "Unable to write to socket: Broken pipe");
@@ -185,6 +191,11 @@ static void pause_source(struct sim *s)
 {
     struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
 
+    /* To stop, it waits for what is on the way to the destination. */
+    if (s->q[QMIG_SIDE_DEST].hung && sim_mirrors_run(s)) {
+        source->hung = true;
+        return;
+    }
     if (source->runs)
         set_runs(s, QMIG_SIDE_SOURCE, false, "finish-migrate");
     migration(s, QMIG_SIDE_SOURCE, "pre-switchover");
@@ -207,7 +218,7 @@ static void cmd_status(struct sim *s, enum qmig_side side, unsigned tag)
 
     snprintf(ret, sizeof(ret), "{\"status\":\"%s\",\"running\":%s}", q->status,
              q->runs ? "true" : "false");
-    reply(s, side, tag, ret);
+    sim_reply(s, side, tag, ret);
 }
 
 /* Each look finds a fifth of it sent, unless it is braked. */
@@ -242,7 +253,7 @@ static void cmd_info(struct sim *s, enum qmig_side side, unsigned tag)
                  "\"127.0.0.1\",\"port\":\"40001\"}]}");
     else
         snprintf(ret + n, sizeof(ret) - (size_t)n, "\"x\":0}");
-    reply(s, side, tag, ret);
+    sim_reply(s, side, tag, ret);
     if (s->o.slow_ram && side == QMIG_SIDE_SOURCE && !ram_left(q) &&
         !q->braked && source_is_busy(s, "active"))
         pause_source(s);
@@ -263,14 +274,17 @@ static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
     if (side == QMIG_SIDE_DEST && !s->committed)
         s->r.cont_before_commit = true;
     if (!strcmp(q->status, "finish-migrate")) {
-        refuse(s, side, tag, QMP_ERR_REFUSED, "Migration is not finalized yet");
+        sim_refuse(s, side, tag, QMP_ERR_REFUSED,
+                   "Migration is not finalized yet");
         return;
     }
+    if (side == QMIG_SIDE_DEST && s->o.fault != SIM_REFUSE)
+        assert_false(q->serves); /* its disks are to be its own */
     if (!strcmp(q->status, "inmigrate"))
         q->armed = true;
     else
         set_runs(s, side, true, "running");
-    reply(s, side, tag, "{}");
+    sim_reply(s, side, tag, "{}");
     /* The rest of RAM comes while it runs. */
     if (side == QMIG_SIDE_DEST && source_is_busy(s, "postcopy-active") &&
         s->q[QMIG_SIDE_SOURCE].alive) {
@@ -319,32 +333,35 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
 
     if (s->refuse_next) {
         s->refuse_next = false;
-        refuse(s, side, tag, QMP_ERR_REFUSED, "no, said the test");
+        sim_refuse(s, side, tag, QMP_ERR_REFUSED, "no, said the test");
     } else if (!strcmp(name, "query-status")) {
         cmd_status(s, side, tag);
     } else if (!strcmp(name, "query-migrate")) {
         cmd_info(s, side, tag);
     } else if (!strcmp(name, "query-migrate-capabilities")) {
-        reply(s, side, tag, capabilities);
+        sim_reply(s, side, tag, capabilities);
     } else if (!strcmp(name, "query-migrate-parameters")) {
-        reply(s, side, tag, "{\"max-bandwidth\":134217728,\"tls-creds\":\"\"}");
+        sim_reply(s, side, tag,
+                  "{\"max-bandwidth\":134217728,\"tls-creds\":\"\"}");
     } else if (!strcmp(name, "query-uuid")) {
-        reply(s, side, tag,
-              "{\"UUID\":\"11111111-2222-3333-4444-555555555555\"}");
+        sim_reply(s, side, tag,
+                  "{\"UUID\":\"11111111-2222-3333-4444-555555555555\"}");
     } else if (!strcmp(name, "query-name")) {
-        reply(s, side, tag, "{\"name\":\"guest\"}");
+        sim_reply(s, side, tag, "{\"name\":\"guest\"}");
     } else if (unknown_form(s, name, arguments)) {
-        refuse(s, side, tag, QMP_ERR_REFUSED,
-               "Parameter 'exit-on-error' is unexpected");
+        sim_refuse(s, side, tag, QMP_ERR_REFUSED,
+                   "Parameter 'exit-on-error' is unexpected");
     } else if (s->o.refuse && !strcmp(name, s->o.refuse) &&
                side == s->o.refuse_side) {
-        refuse(s, side, tag, QMP_ERR_REFUSED, "no, it always says");
+        sim_refuse(s, side, tag, QMP_ERR_REFUSED, "no, it always says");
+    } else if (sim_storage(s, side, name, arguments, tag)) {
+        return;
     } else if (!strcmp(name, "object-del") && !q->creds) {
-        refuse(s, side, tag, QMP_ERR_REFUSED, "object 'x' not found");
+        sim_refuse(s, side, tag, QMP_ERR_REFUSED, "object 'x' not found");
     } else if (!strcmp(name, "cont")) {
         cmd_cont(s, side, tag);
     } else {
-        reply(s, side, tag, "{}");
+        sim_reply(s, side, tag, "{}");
         s->r.migrate_sent |= !strcmp(name, "migrate");
         if (!strcmp(name, "migrate"))
             cmd_migrate(s);
@@ -429,7 +446,7 @@ void sim_time_out_stalled(struct sim *s, enum qmig_side side)
             continue;
         }
         *c = this->next;
-        refuse(s, side, this->tag, QMP_ERR_TIMEOUT, "timed out");
+        sim_refuse(s, side, this->tag, QMP_ERR_TIMEOUT, "timed out");
         json_object_put(this->arguments);
         free(this->name);
         free(this);

@@ -36,7 +36,7 @@
  *   QUIT_UNPROVED    R7: S is quit before D's own word
  *   NO_RETURN_PATH   R2: S says completed although D may have failed
  */
-mtype:state = { BEGIN, PREPARE, PRECOPY, SWITCHOVER, FINISH, CONFIRM,
+mtype:state = { BEGIN, PREPARE, STORAGE, PRECOPY, SWITCHOVER, FINISH, CONFIRM,
                 CANCELLING, YANKING, ASKING, RESUMING, UNDOING, POSTCOPY,
                 DONE };
 mtype:cmd = { STOP, MIGRATE, CONTINUE, CANCEL, CONT, QUIT };
@@ -268,8 +268,14 @@ active proctype C() {
 #endif
     :: go(PREPARE, UNDOING); goto undoing /* refused, lost, late, cancelled */
     fi;
-    say_s(MIGRATE);
-    go(PREPARE, PRECOPY);
+    if
+    :: go(PREPARE, STORAGE); /* disks are copied while the guest runs */
+        if
+        :: go(STORAGE, UNDOING); goto undoing
+        :: say_s(MIGRATE); go(STORAGE, PRECOPY)
+        fi
+    :: say_s(MIGRATE); go(PREPARE, PRECOPY)
+    fi;
     if
     :: S_ANSWERS && (s_mig == M_ACTIVE || s_mig == M_PRE)
     :: goto turn_back
