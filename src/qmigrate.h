@@ -185,6 +185,15 @@ struct qmig_options {
     const char *dest_exec;  /* command that starts the destination, or NULL */
     const char *state_dir;  /* NULL: $QMIGRATE_STATE_DIR, else /run/qmigrate
                                for root, else $XDG_RUNTIME_DIR/qmigrate */
+    /*
+     * Domain stores: directories of definitions (NAME.xml), here ("DIR") or
+     * elsewhere ("ssh:[USER@]HOST:DIR", "exec:COMMAND": a shell there that
+     * reads its input). QMIG_PERSIST_DEST needs dest_store and writes there,
+     * QMIG_UNDEFINE_SOURCE needs source_store and removes from it, both once
+     * the guest has moved; both need domain_xml. Else NULL.
+     */
+    const char *source_store;
+    const char *dest_store;
     const char *transcript; /* file; NULL: in the state directory */
     bool no_transcript;
     struct qmig_tls tls;

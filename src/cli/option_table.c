@@ -65,6 +65,11 @@ const struct option option_table[] = {
     {"hold-timeout", 0, "SECONDS", TWO, GROUP_WHAT,
      .set = option_set_unsigned, AT(o.hold_timeout_s),
      .help = "so long at most (60), then the guest stays on the source"},
+    {"source-store", 0, "STORE", TWO, GROUP_WHAT, STRING(o.source_store),
+     .help = "where --undefinesource removes the definition (a directory)"},
+    {"dest-store", 0, "STORE", TWO, GROUP_WHAT, STRING(o.dest_store),
+     .help = "where --persistent writes it: DIR, ssh:[USER@]HOST:DIR or "
+             "exec:COMMAND"},
     {"keep-source", 0, NULL, TWO, GROUP_WHAT, BOOL(o.keep_source),
      .help = "leave the source QEMU paused instead of quitting it"},
 

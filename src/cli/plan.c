@@ -57,13 +57,27 @@ static void put_arguments(FILE *f, struct json_object *arguments)
                                        JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
+/* What is done to a domain store stands beside the commands. */
+static void put_store(FILE *f, struct json_object *step)
+{
+    cli_put_text(f, member(step, "store"));
+    fputs(" '", f);
+    cli_put_text(f, member(step, "file"));
+    fputs("' in '", f);
+    cli_put_text(f, member(step, "directory"));
+    fputc('\'', f);
+}
+
 /* " 1  source       migrate {...}" and the reason in a line of its own. */
 static void put_step(FILE *f, size_t number, struct json_object *step)
 {
     struct json_object *arguments = NULL;
 
     fprintf(f, "%2zu  %-12s ", number, member(step, "peer"));
-    cli_put_text(f, member(step, "execute"));
+    if (*member(step, "store"))
+        put_store(f, step);
+    else
+        cli_put_text(f, member(step, "execute"));
     if (json_object_object_get_ex(step, "arguments", &arguments) &&
         json_object_object_length(arguments) > 0)
         put_arguments(f, arguments);

@@ -57,4 +57,12 @@ const char *domain_uuid(const struct domain *dom); /* canonical, or NULL */
 char *domain_text_with_name(const char *xml, size_t len, const char *name,
                             struct qmp_error **errp);
 
+/*
+ * The definition of a guest, from the XML of one that runs: without what was
+ * made when it was started (its number, aliases, ports, host interfaces). In
+ * UTF-8; the caller frees the result. QMIG_ERR_XML.
+ */
+char *domain_text_inactive(const char *xml, size_t len,
+                           struct qmp_error **errp);
+
 #endif

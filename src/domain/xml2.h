@@ -32,6 +32,7 @@
     X(xmlDocDumpMemoryEnc)                                                     \
     X(xmlDocGetRootElement)                                                    \
     X(xmlFreeDoc)                                                              \
+    X(xmlFreeNode)                                                             \
     X(xmlFreeParserCtxt)                                                       \
     X(xmlInitParser)                                                           \
     X(xmlNewParserCtxt)                                                        \
@@ -48,7 +49,10 @@
     X(xmlRelaxNGSetValidStructuredErrors)                                      \
     X(xmlRelaxNGValidateDoc)                                                   \
     X(xmlSAX2GetLineNumber)                                                    \
-    X(xmlStopParser)
+    X(xmlSetProp)                                                              \
+    X(xmlStopParser)                                                           \
+    X(xmlUnlinkNode)                                                           \
+    X(xmlUnsetProp)
 
 struct xml2 {
 #define X(name) __typeof__(name) *name;
@@ -75,6 +79,7 @@ int xml2_load_from(const char *soname, struct xml2 *ret,
 #define xmlDocGetRootElement     xml2.xmlDocGetRootElement
 #define xmlFree                  xml2.xmlFree
 #define xmlFreeDoc               xml2.xmlFreeDoc
+#define xmlFreeNode              xml2.xmlFreeNode
 #define xmlFreeParserCtxt        xml2.xmlFreeParserCtxt
 #define xmlInitParser            xml2.xmlInitParser
 #define xmlNewParserCtxt         xml2.xmlNewParserCtxt
@@ -93,7 +98,10 @@ int xml2_load_from(const char *soname, struct xml2 *ret,
     xml2.xmlRelaxNGSetValidStructuredErrors
 #define xmlRelaxNGValidateDoc xml2.xmlRelaxNGValidateDoc
 #define xmlSAX2GetLineNumber  xml2.xmlSAX2GetLineNumber
+#define xmlSetProp            xml2.xmlSetProp
 #define xmlStopParser         xml2.xmlStopParser
+#define xmlUnlinkNode         xml2.xmlUnlinkNode
+#define xmlUnsetProp          xml2.xmlUnsetProp
 #endif
 
 #endif

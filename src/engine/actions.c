@@ -111,6 +111,15 @@ void act_hook(struct engine *e, enum hook hook)
     a->deadline = e->now + e->config.deadlines.us[DEADLINE_hook];
 }
 
+void act_store(struct engine *e, enum move_step step)
+{
+    struct engine_action *a = append(e, ACT_STORE);
+
+    a->name = move_step_name(step);
+    a->tag = step;
+    a->deadline = e->now + e->config.deadlines.us[DEADLINE_store];
+}
+
 void act_progress(struct engine *e, struct json_object *info)
 {
     append(e, ACT_PROGRESS)->arguments = json_object_get(info);

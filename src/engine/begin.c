@@ -201,6 +201,13 @@ static void make_plan(struct engine *e)
     }
 }
 
+/* Both sides answered; the stores may take longer. */
+static void make_plan_once_checked(struct engine *e)
+{
+    if (!store_must_wait(e, MOVE_CHECK))
+        make_plan(e);
+}
+
 static void begin_probed(struct engine *e, const struct engine_event *ev)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
@@ -216,7 +223,7 @@ static void begin_probed(struct engine *e, const struct engine_event *ev)
     if (!peer->probed)
         return;
     if (engine_source(e)->probed && engine_dest(e)->probed)
-        make_plan(e);
+        make_plan_once_checked(e);
     else if (ev->side == QMIG_SIDE_SOURCE && e->config.plan.dest_started)
         start_dest(e);
 }
@@ -226,6 +233,7 @@ void begin_event(struct engine *e, const struct engine_event *ev)
     if (must_turn_back(e, ev))
         return;
     if (ev->kind == EV_START) {
+        store_start_check(e);
         connect_to(e, ACT_CONNECT, QMIG_SIDE_SOURCE);
         if (!e->config.plan.dest_started)
             connect_to(e, ACT_CONNECT, QMIG_SIDE_DEST);
@@ -233,6 +241,9 @@ void begin_event(struct engine *e, const struct engine_event *ev)
         begin_ready(e, ev);
     } else if (is_tag(ev, TAG_PROBE)) {
         begin_probed(e, ev);
+    } else if (ev->kind == EV_STORE_DONE) {
+        if (engine_source(e)->probed && engine_dest(e)->probed)
+            make_plan(e);
     } else if (engine_late(e)) {
         enum qmig_side side =
             engine_source(e)->probed ? QMIG_SIDE_DEST : QMIG_SIDE_SOURCE;
@@ -299,7 +310,7 @@ void start_migration(struct engine *e)
 
 static void leave_prepare(struct engine *e)
 {
-    if (hook_must_wait(e, HOOK_PREPARED) ||
+    if (store_must_wait(e, MOVE_STAGE) || hook_must_wait(e, HOOK_PREPARED) ||
         hold_must_wait(e, QMIG_HOLD_PREPARED))
         return;
     if (e->plan.n_copies)
@@ -318,7 +329,8 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
     }
     if (must_turn_back(e, ev))
         return;
-    if (ev->kind == EV_HOOK_DONE || (ev->kind == EV_SWITCHOVER && e->ready)) {
+    if (ev->kind == EV_HOOK_DONE || ev->kind == EV_STORE_DONE ||
+        (ev->kind == EV_SWITCHOVER && e->ready)) {
         leave_prepare(e);
     } else if (step && fell_back(e, ev, step)) {
         send_fallback(e, step);

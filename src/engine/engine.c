@@ -88,6 +88,7 @@ void engine_free(struct engine *e)
     free(e->io_error);
     qmp_error_free(e->violation);
     qmp_error_free(e->hook_error);
+    qmp_error_free(e->store_error);
     qmp_error_free(e->error);
     free(e);
 }
@@ -354,6 +355,9 @@ static void learn(struct engine *e, const struct engine_event *ev,
     case EV_HOOK_DONE:
         hook_done(e, ev);
         break;
+    case EV_STORE_DONE:
+        store_done(e, ev);
+        break;
     case EV_TIME:
     case EV_JOURNAL_FAILED:
         break;
@@ -367,6 +371,10 @@ void engine_step(struct engine *e, const struct engine_event *ev)
     if (e->state == ENGINE_DONE) {
         if (ev->kind == EV_HOOK_DONE)
             hook_done(e, ev);
+        if (ev->kind == EV_STORE_DONE) {
+            store_done(e, ev);
+            hook_tell_end(e);
+        }
         return;
     }
 

@@ -28,6 +28,7 @@
 #define QMIG_ENGINE_H
 
 #include "plan/plan.h"
+#include "store/step.h"
 
 enum engine_state {
     /* Nothing was changed. Both sides are asked what they are; ends with the
@@ -89,7 +90,8 @@ bool engine_may_follow(enum engine_state from, enum engine_state to);
     X(cancel,      5, "an answer to migrate_cancel, then to yank")             \
     X(undo,       10, "resuming the source, settings going back")              \
     X(hook,       10, "a hook; before the commit the way back comes then")         \
-    X(hold,       60, "a hold (--hold); then the way back")
+    X(hold,       60, "a hold (--hold); then the way back")                        \
+    X(store,      30, "a step in domain stores; before the commit, the way back comes then")
 
 /* X(id, name of the phase, when the hook is called) */
 #define HOOK_MAP(X)                                                            \
@@ -138,6 +140,7 @@ struct engine_config {
     bool plan_only;          /* end once the plan is made */
     bool hooks;              /* somebody is to be called: ACT_HOOK */
     unsigned hold;           /* QMIG_HOLD_*: wait there for EV_SWITCHOVER */
+    bool stores;             /* definitions are written or removed: ACT_STORE */
     unsigned postcopy_after; /* passes over RAM until post-copy; 0: never */
     int64_t timeout_us;      /* of `migrate`; 0: none */
     enum timeout_action on_timeout;
@@ -158,6 +161,7 @@ enum engine_event_kind {
     EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
                           it in the list was not carried out */
     EV_HOOK_DONE,      /* ... or did not end in time, or not well: `err` */
+    EV_STORE_DONE,     /* the same of ACT_STORE */
 };
 
 struct engine_event {
@@ -167,10 +171,10 @@ struct engine_event {
     struct json_object *object;  /* READY: greeting; REPLY: the value of
                                     "return"; EVENT: data; borrowed */
     const struct qmp_error *err; /* REPLY: refused; LOST; JOURNAL_FAILED;
-                                    HOOK_DONE */
+                                    HOOK_DONE, STORE_DONE */
     const char *name;            /* EVENT */
-    unsigned tag;                /* REPLY: as in ACT_SEND; HOOK_DONE: as in
-                                    ACT_HOOK */
+    unsigned tag;                /* REPLY: as in ACT_SEND; HOOK_DONE,
+                                    STORE_DONE: as in ACT_HOOK, ACT_STORE */
     bool oob;                    /* READY: out-of-band was negotiated */
     uint32_t known;              /* READY: features known from before */
     uint32_t features;
@@ -190,6 +194,8 @@ enum engine_action_kind {
     ACT_HOOK,       /* call the hook, phase in `name`; one that still runs is
                        ended, and nothing is heard of it. EV_HOOK_DONE comes
                        by `deadline` */
+    ACT_STORE,      /* do this step in the domain stores; EV_STORE_DONE comes
+                       by `deadline` */
     ACT_END,        /* the end; engine_verdict() is there */
 };
 
@@ -199,10 +205,11 @@ struct engine_action {
     const char *name;              /* SEND: execute; JOURNAL, NOTE: kind */
     struct json_object *arguments; /* a reference of the action's own */
     char *text;                    /* WARN; owned by the action */
-    unsigned tag;                  /* SEND; HOOK: enum hook */
+    unsigned tag;                  /* SEND; HOOK: enum hook; STORE: enum
+                                      move_step */
     bool oob;
     bool sync;        /* JOURNAL */
-    int64_t deadline; /* SEND, HOOK: absolute */
+    int64_t deadline; /* SEND, HOOK, STORE: absolute */
 };
 
 struct engine;

@@ -109,6 +109,9 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
         turn_back(e, "a hook failed");
     } else if (hold_is_late(e)) {
         hold_passed(e);
+    } else if (e->store_error) {
+        engine_error(e, QMIG_SIDE_CONTROLLER, e->store_error);
+        turn_back(e, "a domain store refused");
     } else if (ev->kind == EV_LOST) {
         bool source = ev->side == QMIG_SIDE_SOURCE;
 

@@ -67,6 +67,8 @@ static void end_now(struct engine *e)
 
 void hook_tell_end(struct engine *e)
 {
+    if (store_must_end(e))
+        return;
     if (!is_to_be_told(e))
         end_now(e);
     else if (e->hook != HOOK_COMMITTED)

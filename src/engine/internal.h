@@ -121,9 +121,12 @@ struct engine {
     int64_t hold_until;
     unsigned released; /* those that do not hold (any more) */
     bool hold_warned;
-    bool switch_wanted; /* without a hold: at once */
-    uint64_t ram_left;  /* of this pass, bytes; */
-    uint64_t ram_sent;  /* by how much it fell between the last two looks */
+    bool switch_wanted;    /* without a hold: at once */
+    uint64_t ram_left;     /* of this pass, bytes; */
+    uint64_t ram_sent;     /* by how much it fell between the last two looks */
+    enum move_step store;  /* runs now */
+    unsigned stores_begun; /* 1 << enum move_step */
+    struct qmp_error *store_error; /* before the commit: not yet acted upon */
 
     struct json_object *tuning; /* asked for, not yet sent; or NULL */
     uint64_t transferred;       /* for the stall deadline */
@@ -183,6 +186,7 @@ void act_warn(struct engine *e, const char *text);
 void act_simple(struct engine *e, enum engine_action_kind kind,
                 enum qmig_side side);
 void act_hook(struct engine *e, enum hook hook);
+void act_store(struct engine *e, enum move_step step);
 void act_progress(struct engine *e, struct json_object *info);
 void actions_clear(struct engine *e);
 /* Send and count in peer.waiting. */
@@ -270,6 +274,15 @@ bool status_is_io_error(const struct peer *peer);
 void io_error_ask(struct engine *e);
 /* and if there was an error the way back is taken: true. */
 bool io_error_turns_back(struct engine *e);
+/* store.c */
+/* CHECK, beside everything else. */
+void store_start_check(struct engine *e);
+/* Do the step unless it was done; true while it runs. The state has no
+ * deadline of its own meanwhile. */
+bool store_must_wait(struct engine *e, enum move_step step);
+/* At the end: true while something runs that has to come before it. */
+bool store_must_end(struct engine *e);
+void store_done(struct engine *e, const struct engine_event *ev);
 
 /* tune.c */
 void tune(struct engine *e, struct json_object *parameters);

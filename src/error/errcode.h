@@ -50,7 +50,9 @@
     X(LOCKED,            "locked",              1, "another qmigrate acts on this guest") \
     X(HOOK,              "hook",                1, "a hook failed, or did not end in time") \
     X(HOLD,              "hold.timeout",        1, "a hold was not released in time") \
-    X(IO,                "guest.io-error",      1, "an I/O error stopped the guest (flag 'abort_on_error')")
+    X(IO,                "guest.io-error",      1, "an I/O error stopped the guest (flag 'abort_on_error')") \
+    X(STORE,             "store",               1, "a domain store cannot be read or written") \
+    X(STORE_TAKEN,       "store.taken",         3, "another guest is in the domain store")
 /* clang-format on */
 
 enum qmig_errcode {

@@ -126,6 +126,8 @@ static int begin_journal(struct qmig_migration *m, struct json_object *plan,
     if (m->lock < 0)
         return -1;
     data = begin_record(m, plan);
+    if (job_save_stores(m, data, errp) < 0)
+        return -1;
     return journal_write(m->journal, "begin", data, false, errp);
 }
 
@@ -176,6 +178,18 @@ static void warn(struct qmig_migration *m, const char *text)
     note(m, "warning", data);
     if (m->o.warn)
         m->o.warn(text, m->o.opaque);
+}
+
+static void tell_store_done(struct qmig_migration *m, enum move_step step,
+                            const struct qmp_error *err)
+{
+    job_feed(m, &(struct engine_event){
+                    .kind = EV_STORE_DONE,
+                    .now = qmp_now_us(),
+                    .side = QMIG_SIDE_CONTROLLER,
+                    .tag = step,
+                    .err = err,
+                });
 }
 
 /* What this QEMU was found to have is remembered for the next migration. */
@@ -255,6 +269,10 @@ void job_act(struct qmig_migration *m)
             break;
         case ACT_HOOK:
             job_start_hook(m, a);
+            break;
+        case ACT_STORE:
+            job_start_store(m, (enum move_step)a->tag, a->deadline,
+                            tell_store_done);
             break;
         case ACT_END:
             end(m);

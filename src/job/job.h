@@ -15,6 +15,7 @@
 #include "qmp/client.h"
 #include "qmp/sync.h"
 #include "qmp/transcript.h"
+#include "store/move.h"
 
 struct pending_event; /* see job/events.c */
 
@@ -25,6 +26,22 @@ struct hook_run {
     unsigned tag;
     int64_t deadline;
     off_t said; /* length of its log before */
+};
+
+/* What became of a step in the domain stores; `err` is borrowed. */
+typedef void job_store_done(struct qmig_migration *m, enum move_step step,
+                            const struct qmp_error *err);
+
+/* Domain stores, see job/store.c. */
+struct job_store {
+    struct store_move move;
+    enum move_step step; /* runs now; MOVE_NONE: none does */
+    unsigned at;
+    struct store_request request; /* of it, the one that is under way */
+    enum qmig_side side;
+    struct store_run run;
+    int64_t deadline;
+    job_store_done *done;
 };
 
 struct qmig_migration {
@@ -55,7 +72,8 @@ struct qmig_migration {
     char local_host[256];
     char *dest_xml_path; /* the XML that the destination gets, or NULL */
     struct domain *domain;
-    struct abi_report *report;
+    struct abi_report *report;            /* of destination_xml */
+    struct abi_report *persistent_report; /* of persistent_xml */
 
     struct engine *engine;
     struct qmp_client *client[2];
@@ -69,6 +87,7 @@ struct qmig_migration {
     int lock;
     struct child child;
     struct hook_run hook;
+    struct job_store store;
     int64_t connect_until; /* trying to reach a destination that starts */
     int64_t connect_next;
     enum qmig_phase shown_phase;
@@ -122,6 +141,22 @@ void job_start_hook(struct qmig_migration *m, const struct engine_action *a);
 /* Has it ended, or is it late? Tells the engine. Never blocks. */
 void job_check_hook(struct qmig_migration *m, int64_t now);
 void job_end_hook(struct qmig_migration *m);
+
+/* job/store.c: definitions that are written and removed. */
+/* The addresses, and what they and the flags ask of each other. */
+int job_take_stores(struct qmig_migration *m, const struct qmig_options *o,
+                    struct qmp_error **errp);
+bool job_has_stores(const struct qmig_migration *m);
+/* Names and texts, once the XMLs are checked. -1: m->error. */
+int job_prepare_stores(struct qmig_migration *m, const char *dest_xml);
+void job_start_store(struct qmig_migration *m, enum move_step step,
+                     int64_t deadline, job_store_done *done);
+/* Has the present request ended, or is it late? Never blocks for a peer. */
+void job_check_store(struct qmig_migration *m, int64_t now);
+void job_end_store(struct qmig_migration *m);
+/* For recover: files in the migration's directory, and a member of `begin`. */
+int job_save_stores(struct qmig_migration *m, struct json_object *begin,
+                    struct qmp_error **errp);
 
 /* job/control.c: the control socket, and what is told there. */
 void job_open_control(struct qmig_migration *m);

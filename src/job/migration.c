@@ -131,6 +131,8 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
         copy_string(&m->state_given, o->state_dir, errp) < 0 ||
         copy_string(&m->transcript_given, o->transcript, errp) < 0)
         return -1;
+    if (job_take_stores(m, o, errp) < 0)
+        return -1;
     m->params = params_copy(params);
     m->id = statedir_new_id();
     if (!m->params || !m->id)
@@ -152,6 +154,7 @@ struct qmig_migration *qmig_migration_new(const struct qmig_options *o,
     m->lock = -1;
     m->child.pidfd = -1;
     m->hook.child.pidfd = -1;
+    m->store.run = (struct store_run){.pidfd = -1, .out = -1, .err = -1};
     m->connect_next = -1;
     m->shown_us = INT64_MIN / 2;
     if (fill(m, o, params, flags, errp) < 0) {
@@ -175,8 +178,10 @@ void qmig_migration_free(struct qmig_migration *m)
         close(m->lock);
     child_release(&m->child);
     job_end_hook(m);
+    job_end_store(m);
     engine_free(m->engine);
     abi_report_free(m->report);
+    abi_report_free(m->persistent_report);
     domain_free(m->domain);
     qmig_params_free(m->params);
     qmp_error_free(m->error);
@@ -207,6 +212,8 @@ size_t qmig_migration_pollfds(const struct qmig_migration *m,
         fds[n++] = (struct pollfd){.fd = m->child.pidfd, .events = POLLIN};
     if (m->hook.tag)
         fds[n++] = (struct pollfd){.fd = m->hook.child.pidfd, .events = POLLIN};
+    if (m->store.step)
+        fds[n++] = (struct pollfd){.fd = m->store.run.pidfd, .events = POLLIN};
     return n;
 }
 
@@ -228,6 +235,8 @@ int64_t qmig_migration_deadline(const struct qmig_migration *m)
     when = earlier(when, engine_deadline(m->engine));
     if (m->hook.tag)
         when = earlier(when, m->hook.deadline);
+    if (m->store.step)
+        when = earlier(when, m->store.deadline);
     for (size_t i = 0; i < 2; i++)
         if (m->client[i])
             when = earlier(when, qmp_client_deadline(m->client[i]));
@@ -263,6 +272,8 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
         job_connect_again(m, now);
     if (!m->ended)
         job_check_hook(m, now);
+    if (!m->ended)
+        job_check_store(m, now);
     int64_t due = m->ended ? -1 : engine_deadline(m->engine);
     if (due >= 0 && now >= due)
         job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});
@@ -371,6 +382,8 @@ int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
         quote_dest(m, errp);
     } else {
         *ret = plan_json(engine_plan(m->engine));
+        if (*ret)
+            move_list(&m->store.move, *ret);
     }
     if (report)
         *report = m->report

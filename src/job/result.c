@@ -202,6 +202,12 @@ void job_make_result(struct qmig_migration *m)
         json_object_object_add(
             json, "check",
             abi_report_json(m->report, "domain", "destination_xml"));
+    if (m->persistent_report && m->persistent_report->n)
+        json_object_object_add(
+            json, "persistent_check",
+            abi_report_json(m->persistent_report, "domain", "persistent_xml"));
+    if (job_has_stores(m))
+        json_object_object_add(json, "stores", move_result(&m->store.move));
     if (!m->error) {
         json_object_object_add(json, "stats", stats_json(m, &v));
         json_object_object_add(json, "job", job_json(m, &v));

@@ -143,6 +143,7 @@ static int make_engine(struct qmig_migration *m)
         .plan_only = m->plan_only,
         .hooks = m->hook_command != NULL,
         .hold = m->o.hold,
+        .stores = job_has_stores(m),
         .postcopy_after = m->o.postcopy_after,
         .timeout_us = m->o.timeout_s * INT64_C(1000000),
         .on_timeout =
@@ -160,7 +161,8 @@ int job_start(struct qmig_migration *m)
 
     m->started = true;
     m->start_us = qmp_now_us();
-    if (job_check_xml(m, &dest_xml) < 0 || make_engine(m) < 0)
+    if (job_check_xml(m, &dest_xml) < 0 ||
+        job_prepare_stores(m, dest_xml) < 0 || make_engine(m) < 0)
         return -1;
     /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});

@@ -169,7 +169,7 @@ const struct param_info param_table[] = {
      check_migrate_uri},
     {"parallel.connections", INT, ACTS, "connections", 1, 255,
      "connections of a parallel migration", NULL},
-    {"persistent_xml", STR, LATER, NULL, 0, 0,
+    {"persistent_xml", STR, ACTS, NULL, 0, 0,
      "the configuration to define on the destination", NULL},
     {"tls.destination", STR, ACTS, NULL, 0, 0,
      "host name that the destination's certificate must have", check_host},

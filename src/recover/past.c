@@ -114,6 +114,26 @@ static int take_steps(struct json_object *o, const char *name,
     return 0;
 }
 
+static int take_stores(struct json_object *o, struct past *past,
+                       struct qmp_error **errp)
+{
+    struct json_object *stores = NULL;
+
+    past->has_stores = json_object_object_get_ex(o, "stores", &stores);
+    return past->has_stores ? move_load(stores, &past->stores, errp) : 0;
+}
+
+/* {"record":"store","did":"published"}: the stage stays what it is. */
+static int take_store(struct json_object *o, size_t i, struct past *past,
+                      struct qmp_error **errp)
+{
+    if (!past->has_stores)
+        return bad(errp, i, "store", "'begin' has no 'stores'");
+    if (move_take_record(&past->stores, string_member(o, "did")) < 0)
+        return bad(errp, i, "store", "'did' is none that is known");
+    return 0;
+}
+
 static int take_begin(struct json_object *o, struct past *past,
                       struct qmp_error **errp)
 {
@@ -136,6 +156,7 @@ static int take_begin(struct json_object *o, struct past *past,
         take_bool(o, "runs", &past->runs, errp) < 0 ||
         take_bool(o, "arrives_paused", &past->arrives_paused, errp) < 0 ||
         take_bool(o, "keep_source", &past->keep_source, errp) < 0 ||
+        take_stores(o, past, errp) < 0 ||
         take_steps(o, "undo", &past->undo, errp) < 0 ||
         take_steps(o, "takeover", &past->takeover, errp) < 0)
         return -1;
@@ -182,6 +203,8 @@ static int take_record(struct json_object *o, size_t i, struct past *past,
 
     if (!strcmp(name, "end"))
         return take_end(o, i, past, ended, errp);
+    if (!strcmp(name, "store"))
+        return take_store(o, i, past, errp);
     for (size_t r = 0; r < ARRAY_SIZE(records); r++) {
         bool fits = records[r].after & 1u << past->stage;
 
@@ -234,6 +257,7 @@ void past_clear(struct past *past)
     free(past->time);
     free(past->listen);
     free(past->connect);
+    move_clear(&past->stores);
     json_object_put(past->undo);
     json_object_put(past->takeover);
     *past = (struct past){0};

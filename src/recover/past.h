@@ -7,14 +7,16 @@
  *               |            |             |          |
  *               +------------+-------------+----------+--> back
  *
- * `end` may follow each of them; what follows an `end` (recover) takes it
- * back. A record that this version does not know is an error: a newer program
- * may have promised something by it.
+ * `store` tells what was done in domain stores, and may stand anywhere after
+ * `begin`. `end` may follow each of them; what follows an `end` (recover) takes
+ * it back. A record that this version does not know is an error: a newer
+ * program may have promised something by it.
  */
 #ifndef QMIG_PAST_H
 #define QMIG_PAST_H
 
 #include "job/journal.h"
+#include "store/move.h"
 
 enum past_stage {
     PAST_NOTHING,      /* no record: nothing that changes a QEMU was sent */
@@ -48,6 +50,8 @@ struct past {
     bool keep_source;
     char *listen;  /* D's URI, and S's (port 0: D chooses), for the second */
     char *connect; /* connection of a post-copy; NULL if unknown */
+    bool has_stores;
+    struct store_move stores;     /* without its texts */
     struct json_object *undo;     /* rows {"peer","execute","arguments"} */
     struct json_object *takeover; /* the same: what lets D take over */
 };

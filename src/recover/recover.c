@@ -74,11 +74,12 @@ int qmig_recover(const struct qmig_recover_options *o, struct json_object **ret,
                  "another qmigrate acts on this guest: %s", s.holder);
         return -1;
     }
-    to_do = s.verdict.way != WAY_NONE && s.verdict.way != WAY_WAIT;
+    to_do = s.verdict.way != WAY_WAIT &&
+            (s.verdict.way != WAY_NONE || session_stores_due(&s));
     if (to_do && !o->dry_run) {
         if (lock_guest(&s, o, errp) < 0)
             return -1;
-        if (act(&s, &s.err) < 0)
+        if (act(&s, &s.err) < 0 || act_stores(&s, &s.err) < 0)
             session_ask(&s); /* what it came to */
     }
     *ret = session_json(&s);

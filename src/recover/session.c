@@ -50,12 +50,16 @@ static int read_past(struct session *s, const char *word,
         return -1;
     if (past_read(&s->log, id, &s->past, errp) < 0)
         return qmp_prefix(errp, "'%s/journal'", s->dir);
-    if (!s->past.guest || s->past.stage >= PAST_ENDED_SOURCE)
+    bool ended = s->past.stage >= PAST_ENDED_SOURCE;
+    if (!s->past.guest || (ended && !session_stores_due(s)))
         return 0;
     newest = statedir_newest(s->state, s->past.guest, errp);
     if (!newest)
         return -1;
-    if (strcmp(newest, id) != 0)
+    if (strcmp(newest, id) == 0)
+        return 0;
+    s->past.has_stores = false; /* they are the business of the later one */
+    if (!ended)
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "migration '%s' is not the last one of its guest: "
                         "that is '%s'",
@@ -182,6 +186,7 @@ void session_ask(struct session *s)
     ask_until_settled(s);
     tell_answer(s, QMIG_SIDE_SOURCE, src_answer_text(s->source));
     tell_answer(s, QMIG_SIDE_DEST, dst_answer_text(s->dest));
+    session_tell_stores(s);
     if (s->fenced != FENCED_NONE)
         session_say(s->evidence, "asserted by the user: the %s is dead",
                     s->fenced == FENCED_SOURCE ? "source" : "destination");
@@ -299,6 +304,8 @@ static const char *advice(const struct session *s)
 {
     if (s->holder)
         return "nothing while that process is at work";
+    if (s->verdict.way == WAY_NONE && session_stores_due(s))
+        return "what is left to do in the domain stores";
     if (s->verdict.owner != QMIG_OWNER_UNDECIDED)
         return way_text(s->verdict.way);
     return "nothing, until the side that does not answer does, or is dead for "

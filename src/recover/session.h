@@ -56,4 +56,11 @@ int act_forward(struct session *s, struct qmp_error **errp);
 int act_split(struct session *s, struct qmp_error **errp);
 int act_finish(struct session *s, struct qmp_error **errp);
 
+/* stores.c: domain stores, once the verdict is carried out (or there is nothing
+ * left to do to the QEMUs). */
+bool session_stores_due(const struct session *s);
+int act_stores(struct session *s, struct qmp_error **errp);
+/* What they still need, as evidence. */
+void session_tell_stores(struct session *s);
+
 #endif

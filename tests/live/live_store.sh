@@ -1,0 +1,298 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# Domain stores: the guest's definition is written on the destination and
+# removed on the source once the guest has moved, and only then; over ssh, too.
+# Before that everything that stands in the way is found, and after a crash
+# `recover` does what was left.
+. "$(dirname "$0")/lib.sh"
+
+uuid=0f9c3f1e-3c1d-4f5a-9a53-6c8f0a7d1b42
+other=aaaaaaaa-3c1d-4f5a-9a53-6c8f0a7d1b42
+
+write_xml() { # write_xml FILE NAME [UUID [VCPUS]]
+    cat >"$1" <<XML
+<domain type='qemu' id='42'>
+  <name>$2</name>
+  <uuid>${3:-$uuid}</uuid>
+  <memory unit='MiB'>$MEM</memory>
+  <vcpu>${4:-1}</vcpu>
+  <os><type arch='x86_64' machine='$MACHINE'>hvm</type></os>
+  <devices>
+    <disk type='file' device='disk'>
+      <driver name='qemu' type='raw'/>
+      <source file='$T/guest.img' index='1'/>
+      <target dev='vda' bus='virtio'/>
+      <alias name='virtio-disk0'/>
+    </disk>
+    <serial type='pty' tty='/dev/pts/3'>
+      <source path='/dev/pts/3'/>
+      <target port='0'/>
+    </serial>
+  </devices>
+</domain>
+XML
+}
+
+stores() { # the definition is at home, the other store is empty
+    mkdir "$T/here" "$T/there"
+    write_xml "$T/vm.xml" vm
+    cp "$T/vm.xml" "$T/here/vm.xml"
+}
+
+both() {
+    stores
+    start_source -name vm -uuid "$uuid"
+    start_dest -name "${1:-vm}" -uuid "$uuid"
+    guest_up src
+}
+
+move() { # move CODE OPTION...
+    local code=$1
+    shift
+    expect "$code" qmigrate migrate --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp" \
+        --transcript "$T/tr" --json --progress none --domain "$T/vm.xml" \
+        --persistent --dest-store "$T/there" --undefinesource --source-store "$T/here" "$@"
+}
+
+holds() { # holds STORE [FILE]...: these and no other, hidden ones included
+    local store=$1
+    shift
+    [ "$(ls -A "$T/$store")" = "$(printf '%s\n' "$@")" ] ||
+        fail "$store holds $(ls -A "$T/$store"), not $*"
+}
+
+untouched() {
+    holds here vm.xml
+    cmp "$T/vm.xml" "$T/here/vm.xml"
+    holds there "$@"
+}
+
+written() { # written FILE: as a definition
+    grep -q "<uuid>$uuid</uuid>" "$1"
+    must_fail grep -qE "id=|alias|pts" "$1"
+    [ "$(stat -c %a "$1")" = 600 ]
+}
+
+case_moves_the_definition() {
+    both web
+    move 0 --dname web
+    guest_check src dst
+    holds here
+    holds there web.xml
+    written "$T/there/web.xml"
+    grep -q '<name>web</name>' "$T/there/web.xml"
+    [ "$(json stores.destination.file)" = web.xml ]
+    [ "$(json stores.destination.written)" = true ]
+    [ "$(json stores.source.removed)" = true ]
+    # Staged before anything moves, named once the guest runs there.
+    awk '/"did":"/ { did = did " " $0 } /"execute":"migrate"/ { migrate = NR }
+        /"note":"store".*"file":"web.xml"/ && !staged { staged = NR }
+        /"note":"store".*"file":"vm.xml"/ { removed = NR }
+        /"RESUME"/ { resume = NR }
+        END { exit !(staged < migrate && migrate < resume && resume < removed) }' "$T/tr" ||
+        fail "not in order"
+    expect 0 qmigrate owner --json "$(json id)"
+    must_fail grep -q 'stores:' "$T/out"
+}
+
+# A failed load: the destination has a smaller memory.
+case_stays_if_the_guest_stays() {
+    both
+    kill "$dst_pid"
+    wait "$dst_pid" || true
+    rm -f "$T"/dst.*
+    MEM=32 start_dest -name vm -uuid "$uuid"
+    move 1
+    [ "$(json owner)" = source ]
+    untouched
+    grep -q '"did":"well"' "$T/tr" # it was staged
+    guest_check src
+}
+
+refuse() { # refuse CODE ERROR TEXT OPTION...
+    local code=$1 error=$2 text=$3
+    shift 3
+    expect "$code" qmigrate migrate --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp" \
+        --transcript "$T/tr" --json --progress none --domain "$T/vm.xml" "$@"
+    [ "$(json error.code)" = "$error" ] || fail "$(cat "$T/out")"
+    json error.message | grep -qF -- "$text" || fail "$(json error.message)"
+}
+
+case_refused_before_anything_is_touched() {
+    both
+    refuse 2 usage "flag 'persist_dest' needs the destination's domain store" --persistent
+    refuse 2 usage "flag 'undefine_source' needs the source's" --undefinesource
+    refuse 2 param.conflict "requires flag 'persist_dest'" --dest-store "$T/there"
+    refuse 2 param.conflict "requires flag 'undefine_source'" --source-store "$T/here"
+    refuse 2 usage "the same domain store" --persistent --undefinesource \
+        --dest-store "$T/here" --source-store "$T/here"
+    refuse 1 store "none': no such directory" --persistent --dest-store "$T/none"
+    refuse 1 store "it is not a directory" --persistent --dest-store "$T/vm.xml"
+    refuse 1 store "there is no 'vm.xml'" --undefinesource --source-store "$T/there"
+    refuse 1 store "it cannot be reached (exit status 3): nobody" --persistent \
+        --dest-store 'exec:echo nobody >&2; exit 3'
+    write_xml "$T/there/vm.xml" vm "$other"
+    refuse 3 store.taken "'vm.xml' is of another guest: its uuid is '$other'" \
+        --persistent --dest-store "$T/there"
+    echo nonsense >"$T/there/vm.xml"
+    refuse 3 store.taken "'vm.xml' is no definition of a guest" \
+        --persistent --dest-store "$T/there"
+    rm "$T/there/vm.xml"
+    write_xml "$T/there/vm2.xml" vm2
+    refuse 3 store.taken "'vm2.xml' has the guest's uuid '$uuid'" \
+        --persistent --dest-store "$T/there"
+    rm "$T/there/vm2.xml"
+    ln -s "$T/vm.xml" "$T/there/vm.xml"
+    refuse 1 store "'vm.xml' is not a regular file" --persistent --dest-store "$T/there"
+    rm "$T/there/vm.xml"
+    untouched
+    # Neither QEMU was told anything that changes it.
+    [ "$(runstate dst)" = inmigrate ]
+    must_fail grep -qE '"execute":"(migrate|stop|migrate-set)' "$T/tr"
+    guest_check src
+}
+
+case_full_disk() {
+    mkdir "$T/full"
+    mount -t tmpfs -o size=16k none "$T/full" 2>/dev/null || skip "needs to mount a file system"
+    trap 'umount "$T/full"; end_case' EXIT
+    both
+    cp "$T/vm.xml" "$T/full/vm.xml"
+    dd if=/dev/zero of="$T/full/rest" bs=4k 2>/dev/null || true
+    refuse 1 store "No space left on device" --persistent --dest-store "$T/full"
+    cmp "$T/vm.xml" "$T/full/vm.xml"
+    [ "$(ls -A "$T/full" | wc -l)" = 2 ]
+    guest_check src
+    guest_life "$T/src.serial"
+}
+
+case_persistent_xml() {
+    both
+    write_xml "$T/more.xml" vm "$uuid" 4
+    sed -i 's/<serial/<console/; s/serial>/console>/' "$T/more.xml"
+    expect 0 qmigrate plan --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp" \
+        --domain "$T/vm.xml" --persistent --dest-store "$T/there" \
+        --undefinesource --source-store "$T/here" --persistent-xml "$T/more.xml"
+    grep -q "destination  write 'vm.xml' in '$T/there'" "$T/out"
+    grep -q "source       remove 'vm.xml' in '$T/here'" "$T/out"
+    grep -q 'warning: persistent_xml: .*vcpu\|warning: persistent_xml: .*CPU' "$T/out.err"
+    untouched
+    write_xml "$T/bad.xml" web "$uuid"
+    move 3 --persistent-xml "$T/bad.xml"
+    json error.message | grep -q "persistent_xml: <name> 'web' does not match source 'vm'"
+    write_xml "$T/bad.xml" vm "$other"
+    move 3 --persistent-xml "$T/bad.xml"
+    json error.message | grep -q "persistent_xml: <uuid> '$other' does not match"
+    untouched
+    move 0 --persistent-xml "$T/more.xml"
+    grep -q 'warning: persistent_xml: ' "$T/out.err"
+    [ "$(json persistent_check.verdict)" = differs ]
+    grep -q '<vcpu>4</vcpu>' "$T/there/vm.xml"
+    written "$T/there/vm.xml"
+    guest_check src dst
+}
+
+# What runs there is what runs everywhere; here ssh is a shell next door.
+case_over_ssh() {
+    both
+    mkdir "$T/bin"
+    cat >"$T/bin/ssh" <<'SH'
+#!/bin/sh
+[ "$*" = '-T -x -- root@far exec /bin/sh' ] || exit 9
+echo 'Welcome to far!'
+cd / && exec /bin/sh
+SH
+    chmod +x "$T/bin/ssh"
+    mv "$T/there" "$T/it's there"
+    PATH=$T/bin:$PATH expect 0 qmigrate migrate --source "unix:$T/src.qmp" \
+        --dest "unix:$T/dst.qmp" --json --progress none --domain "$T/vm.xml" \
+        --persistent --dest-store "ssh:root@far:$T/it's there" \
+        --undefinesource --source-store "exec:cd $T/here && exec sh"
+    holds here
+    holds "it's there" vm.xml
+    written "$T/it's there/vm.xml"
+    guest_check src dst
+}
+
+# Somebody edits both while the guest moves: theirs stays, and is told.
+case_keeps_what_others_changed() {
+    both
+    cat >"$T/hook" <<EOF
+[ "\$1" != prepared ] || { echo mine >"$T/there/vm.xml"; echo "<!-- mine -->" >>"$T/here/vm.xml"; }
+EOF
+    move 0 --hook "sh $T/hook \$1"
+    id=$(json id)
+    [ "$(json result)" = completed ]
+    [ "$(json stores.destination.written)" = false ]
+    [ "$(json stores.source.removed)" = false ]
+    grep -q "warning: the guest is not defined on the destination; 'recover $id' tries again: .*'vm.xml' was changed by somebody else" "$T/out.err"
+    [ "$(cat "$T/there/vm.xml")" = mine ]
+    grep -q mine "$T/here/vm.xml"
+    guest_check src dst
+    expect 0 qmigrate owner "$id"
+    grep -q "stores: 'vm.xml' of '$T/there' is not yet the guest's definition" "$T/out"
+    expect 0 qmigrate recover "$id" # still in the way
+    grep -q 'changed by somebody else' "$T/out.err"
+    [ "$(cat "$T/there/vm.xml")" = mine ]
+    rm "$T/there/vm.xml"
+    cp "$T/vm.xml" "$T/here/vm.xml"
+    expect 0 qmigrate recover "$id"
+    grep -q "done: source: 'vm.xml' in '$T/here': removed" "$T/out"
+    holds here
+    holds there vm.xml
+    written "$T/there/vm.xml"
+    expect 0 qmigrate recover "$id"
+    must_fail grep -q 'done:' "$T/out"
+}
+
+# Killed at a line of the talk: recover brings stores and guest together.
+killed_at() { # killed_at ROLE PATTERN CODE
+    local code=0 role
+    both
+    for role in src dst; do
+        if [ "$role" = "$1" ]; then
+            gate "$role" "$2" "run kill -KILL \$(cat $T/pid)"
+        else
+            gate "$role"
+        fi
+    done
+    # shellcheck disable=SC2016
+    timeout -k 5 60 sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" \
+        "$QMIGRATE" migrate --source "$T/src.gate" --dest "$T/dst.gate" --json \
+        --domain "$T/vm.xml" --persistent --dest-store "$T/there" \
+        --undefinesource --source-store "$T/here" >"$T/result" 2>&1 || code=$?
+    [ "$code" = 137 ] || fail "it ended with $code: $(cat "$T/result")"
+    # shellcheck disable=SC2154
+    kill "$src_gate_pid" "$dst_gate_pid" 2>/dev/null || true
+    expect "$3" qmigrate recover vm --source "$T/src.qmp" --dest "$T/dst.qmp"
+    if [ "$3" = 0 ]; then
+        holds here
+        holds there vm.xml
+        written "$T/there/vm.xml"
+        guest_check src dst
+    else
+        untouched
+        guest_check src
+    fi
+    expect "$3" qmigrate recover vm --source "$T/src.qmp" --dest "$T/dst.qmp"
+    must_fail grep -q 'done:' "$T/out"
+}
+
+case_killed_before_the_move() { killed_at src '>"migrate"' 1; }
+case_killed_at_the_commit() { killed_at dst '>"cont"' 0; }
+case_killed_at_the_end() { killed_at src '>"quit"' 0; }
+
+for v in 7.2 10.0 11.1; do run_case case_moves_the_definition "$v" "$v"; done
+run_case case_stays_if_the_guest_stays
+run_case case_refused_before_anything_is_touched
+run_case case_full_disk
+run_case case_persistent_xml
+run_case case_over_ssh 10.0 11.1
+run_case case_keeps_what_others_changed
+for v in 7.2 11.1; do
+    run_case case_killed_before_the_move "$v" "$v"
+    run_case case_killed_at_the_commit "$v" "$v"
+    run_case case_killed_at_the_end "$v" "$v"
+done
+finish
