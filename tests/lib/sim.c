@@ -14,11 +14,10 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",        "cancel",    "switchover", "kill source",
-        "kill dest",   "hang dest", "refuse",     "journal",
-        "lose source", "lose dest", "cut",        "unknown",
-        "mirror",      "nonsense",  "hook fails", "hook hangs",
-        "I/O error",
+        "none",       "cancel",    "switchover",  "kill source", "kill dest",
+        "hang dest",  "refuse",    "journal",     "lose source", "lose dest",
+        "cut",        "unknown",   "mirror",      "nonsense",    "hook fails",
+        "hook hangs", "I/O error", "store fails", "store hangs",
     };
     return names[fault];
 }
@@ -116,6 +115,8 @@ static void act(struct sim *s)
             return;
         else if (a->kind == ACT_HOOK)
             start_hook(s, a);
+        else if (a->kind == ACT_STORE)
+            sim_store_start(s, a);
         else if (a->kind == ACT_KILL_DEST)
             sim_die(s, QMIG_SIDE_DEST);
         else if (a->kind == ACT_END)
@@ -178,6 +179,12 @@ static void inject(struct sim *s)
     case SIM_IO_ERROR:
         sim_io_error(s);
         break;
+    case SIM_STORE_FAILS:
+        s->store_fails_next = true;
+        break;
+    case SIM_STORE_HANGS:
+        s->store_hangs_next = true;
+        break;
     case SIM_NONE:
     case SIM__FAULTS:
         break;
@@ -219,6 +226,8 @@ static int64_t next_time(const struct sim *s)
 
     if (s->hook && (when < 0 || s->hook_ends < when))
         when = s->hook_ends;
+    if (s->store && (when < 0 || s->store_ends < when))
+        when = s->store_ends;
     if (word_time(s) >= 0 && (when < 0 || word_time(s) < when))
         when = word_time(s);
     for (int side = 0; side < 2; side++)
@@ -244,6 +253,8 @@ static void run_loop(struct sim *s)
             break;
         if (s->hook && s->now >= s->hook_ends)
             end_hook(s);
+        if (s->store && s->now >= s->store_ends)
+            sim_store_end(s);
         if (word_time(s) >= 0 && s->now >= word_time(s)) {
             feed(s, &(struct engine_event){.kind = EV_SWITCHOVER});
             continue;
@@ -256,7 +267,8 @@ static void run_loop(struct sim *s)
         assert_true(when >= 0); /* else it would wait for ever */
         if (when > s->now)
             s->now = when;
-        if (s->hook && s->now >= s->hook_ends)
+        if ((s->hook && s->now >= s->hook_ends) ||
+            (s->store && s->now >= s->store_ends))
             continue;
         for (int side = 0; side < 2; side++)
             sim_time_out_stalled(s, (enum qmig_side)side);

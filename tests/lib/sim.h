@@ -26,7 +26,9 @@ enum sim_fault {
     SIM_NONSENSE,   /* the source says something of a wrong type */
     SIM_HOOK_FAILS, /* the next hook does */
     SIM_HOOK_HANGS,
-    SIM_IO_ERROR, /* stops the source's guest */
+    SIM_IO_ERROR,    /* stops the source's guest */
+    SIM_STORE_FAILS, /* the next step in domain stores does */
+    SIM_STORE_HANGS,
     SIM__FAULTS
 };
 
@@ -46,10 +48,11 @@ struct sim_options {
     bool postcopy;        /* RAM does not converge: post-copy or nothing */
     bool silent_io_error; /* no event tells of it */
     bool slow_hooks;      /* they take a second */
-    bool slow_ram;        /* it takes some looks to be sent */
-    int64_t word_us;      /* the user releases a hold after so long; 0: never */
-    bool old;             /* without exit-on-error: it dies of that */
-    unsigned at;          /* the fault comes after so many events */
+    bool slow_stores;
+    bool slow_ram;   /* it takes some looks to be sent */
+    int64_t word_us; /* the user releases a hold after so long; 0: never */
+    bool old;        /* without exit-on-error: it dies of that */
+    unsigned at;     /* the fault comes after so many events */
     enum sim_fault fault;
 };
 
@@ -60,9 +63,10 @@ struct sim_result {
     bool source_alive, dest_alive;
     bool source_runs, dest_runs;
     bool migrate_sent;
-    bool hook_failed; /* one before the commit */
-    unsigned ends;    /* how often a hook heard of the end */
-    bool both_ran;    /* ever, at the same time */
+    bool hook_failed;       /* one before the commit */
+    unsigned ends;          /* how often a hook heard of the end */
+    unsigned stores_failed; /* 1 << enum move_step */
+    bool both_ran;          /* ever, at the same time */
     bool cont_before_commit;
     bool quit_unproved;                 /* S was quit before D's word */
     bool undone;                        /* S's settings are what they were */

@@ -65,7 +65,11 @@ struct sim {
     unsigned hook; /* runs, or 0; */
     int64_t hook_ends;
     bool hook_fails_next, hook_hangs_next;
-    bool hook_late; /* it will not have ended then */
+    bool hook_late;       /* it will not have ended then */
+    enum move_step store; /* runs */
+    int64_t store_ends;
+    bool store_fails_next, store_hangs_next;
+    bool store_late; /* it will not have ended then */
     struct sim_result r;
     size_t trace_len;
     FILE *trace;
@@ -75,6 +79,10 @@ struct sim {
 /* sim.c: the engine hears of it in its turn. */
 void sim_post(struct sim *s, struct engine_event ev);
 struct json_object *sim_parse(const char *text);
+
+/* sim_store.c */
+void sim_store_start(struct sim *s, const struct engine_action *a);
+void sim_store_end(struct sim *s);
 
 /* sim_qemu.c */
 void sim_post_ready(struct sim *s, enum qmig_side side);

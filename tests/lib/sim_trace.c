@@ -33,6 +33,10 @@ void sim_trace_event(struct sim *s, const struct engine_event *ev)
     else if (ev->kind == EV_HOOK_DONE)
         fprintf(s->trace, "  hook %s %s\n", hook_name((enum hook)ev->tag),
                 ev->err ? ev->err->msg : "done");
+    else if (ev->kind == EV_STORE_DONE)
+        fprintf(s->trace, "  store %s %s\n",
+                move_step_name((enum move_step)ev->tag),
+                ev->err ? ev->err->msg : "done");
     else if (ev->kind != EV_TIME && ev->kind != EV_REPLY)
         fprintf(s->trace, "< %s %s\n",
                 ev->kind == EV_CANCEL || ev->kind == EV_SWITCHOVER ||
@@ -70,6 +74,8 @@ void sim_trace_action(struct sim *s, const struct engine_action *a)
         fprintf(s->trace, "  warning: %s\n", a->text);
     } else if (a->kind == ACT_HOOK) {
         fprintf(s->trace, "  hook %s\n", a->name);
+    } else if (a->kind == ACT_STORE) {
+        fprintf(s->trace, "  store %s\n", a->name);
     } else if (a->kind == ACT_KILL_DEST) {
         fprintf(s->trace, "  kill D\n");
     }
