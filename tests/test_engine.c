@@ -133,14 +133,38 @@ engine_yanks_when_a_hung_destination_blocks_the_source(void **state UNUSED)
     sim_result_clear(&whole);
 }
 
+/* Where the journal closes (nothing is left for recover) nothing is left. */
+static bool hides_what_is_left(const struct sim_options *o,
+                               const struct sim_result *r)
+{
+    bool source_runs = r->source_runs || o->fault == SIM_IO_ERROR;
+
+    if (!r->migrate_sent)
+        return false;
+    switch (r->verdict.outcome) {
+    case QMIG_COMPLETED:
+        return !r->verdict.left[QMIG_SIDE_SOURCE] && r->source_alive &&
+               !o->config.plan.keep_source;
+    case QMIG_FAILED:
+    case QMIG_CANCELLED:
+        return (!r->verdict.left[QMIG_SIDE_DEST] && r->dest_alive) ||
+               (!r->verdict.left[QMIG_SIDE_SOURCE] && r->source_alive &&
+                (!r->undone || !source_runs));
+    default:
+        return false;
+    }
+}
+
 /* The promise of the handover, whatever happened. */
 static void assert_legal(const struct sim_options *o,
                          const struct sim_result *r)
 {
-    bool wrong = r->both_ran || r->cont_before_commit || r->quit_unproved;
+    bool wrong = r->both_ran || r->cont_before_commit || r->quit_unproved ||
+                 hides_what_is_left(o, r);
 
     switch (r->verdict.outcome) {
     case QMIG_COMPLETED:
+        wrong |= o->fault == SIM_NONE && r->verdict.left[QMIG_SIDE_SOURCE];
         wrong |= r->verdict.owner != QMIG_OWNER_DEST ||
                  (r->dest_alive && !r->dest_runs) || r->source_runs;
         wrong |= o->fault == SIM_NONE && !r->dest_undone;

@@ -255,6 +255,8 @@ static void stages_follow_the_records(void **state UNUSED)
 #define R(name)    ",{\"record\":\"" name "\"}"
 #define SPLIT      ",{\"record\":\"commit\",\"mode\":\"postcopy\"}"
 #define END(owner) ",{\"record\":\"end\",\"owner\":\"" owner "\"}"
+#define LEFT(owner)                                                            \
+    ",{\"record\":\"end\",\"owner\":\"" owner "\",\"left\":true}"
     static const struct {
         const char *text;
         enum past_stage stage;
@@ -287,6 +289,13 @@ static void stages_follow_the_records(void **state UNUSED)
          PAST_SPLIT},
         {"[" BEGIN "}" R("migrate") R("quit") END("destination") "]",
          PAST_ENDED_DEST},
+        /* A QEMU did not answer when all was to be undone. */
+        {"[" BEGIN "}" R("migrate") R("back") LEFT("source") "]", PAST_BACK},
+        {"[" BEGIN "}" R("migrate") R("quit") LEFT("destination") "]",
+         PAST_QUIT},
+        {"[" BEGIN "}" R("migrate") R("back") LEFT("source") R("back")
+             END("source") "]",
+         PAST_ENDED_SOURCE},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
@@ -506,6 +515,24 @@ static void damaged_journal_gives_no_verdict(void **state UNUSED)
     assert_non_null(strstr(err->msg, "line 1: the checksum is wrong"));
 }
 
+/* The disk was full, or the host died, before there was one. */
+static void without_a_journal_nothing_was_sent(void **state UNUSED)
+{
+    struct qmig_recover_options o = options(ID, NULL);
+    CLEANUP(json_putp) struct json_object *report = NULL;
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/" ID, dir);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(qmig_owner(&o, &report, &err), 1);
+    assert_string_equal(
+        json_object_get_string(json_object_object_get(report, "why")),
+        "nothing was sent that changes a QEMU");
+    json_object_put(report);
+    report = NULL;
+    assert_int_equal(qmig_recover(&o, &report, &err), 1);
+}
+
 int main(void)
 {
 #define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
@@ -522,6 +549,7 @@ int main(void)
         T(older_migration_is_not_recovered),
         T(recover_waits_for_nobody_who_holds_the_guest),
         T(damaged_journal_gives_no_verdict),
+        T(without_a_journal_nothing_was_sent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

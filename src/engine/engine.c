@@ -287,6 +287,9 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
     } else if (!strcmp(ev->name, "BLOCK_IO_ERROR")) {
         if (ev->side == QMIG_SIDE_SOURCE)
             io_error_learn(e, ev->object);
+    } else if (!strcmp(ev->name, "SHUTDOWN")) {
+        if (ev->side == QMIG_SIDE_SOURCE && e->quit_sent)
+            peer->told_to_quit = true;
     }
 }
 
@@ -294,6 +297,13 @@ static bool is_counted(unsigned tag)
 {
     return ((tag & TAG_KIND) && (tag & TAG_KIND) != TAG_AT_LOAD) ||
            tag == TAG_END;
+}
+
+static bool is_quit(const struct engine *e, const struct engine_event *ev)
+{
+    const struct plan_step *step = step_of(e, ev);
+
+    return step && step->kind == STEP_QUIT;
 }
 
 /* What an event says is remembered here, whatever the state; the state
@@ -326,7 +336,7 @@ static void learn(struct engine *e, const struct engine_event *ev,
             peer->waiting--;
         else if (is_tag(ev, TAG_AT_LOAD))
             e->at_load--;
-        if (ev->tag == TAG_END && !ev->err)
+        if ((ev->tag == TAG_END || is_quit(e, ev)) && !ev->err)
             peer->told_to_quit = true;
         storage_learn_reply(e, ev);
         break;
@@ -417,6 +427,27 @@ const struct plan *engine_plan(const struct engine *e)
     return &e->plan;
 }
 
+/* Not all that it was to do was it heard to do. */
+static bool is_unsure(const struct peer *peer)
+{
+    return peer->not_undone || (peer->lost && !peer->told_to_quit);
+}
+
+static void find_left(const struct engine *e, bool left[2])
+{
+    const struct peer *source = &e->peer[QMIG_SIDE_SOURCE];
+    const struct peer *dest = &e->peer[QMIG_SIDE_DEST];
+
+    if (!e->prepared || e->split || e->undecided)
+        return;
+    if (e->error || !plan_find(&e->plan, STEP_QUIT))
+        left[QMIG_SIDE_SOURCE] = is_unsure(source);
+    else
+        left[QMIG_SIDE_SOURCE] = !source->told_to_quit;
+    if (e->error)
+        left[QMIG_SIDE_DEST] = is_unsure(dest) && !e->config.plan.dest_started;
+}
+
 struct engine_verdict engine_verdict(const struct engine *e)
 {
     struct engine_verdict v = {
@@ -442,5 +473,6 @@ struct engine_verdict engine_verdict(const struct engine *e)
                         ? QMIG_INCOMPATIBLE
                         : QMIG_FAILED;
     }
+    find_left(e, v.left);
     return v;
 }

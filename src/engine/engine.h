@@ -241,6 +241,8 @@ struct engine_verdict {
     const struct qmp_error *error; /* NULL: completed */
     enum qmig_phase phase;
     enum qmig_side side;
+    bool left[2]; /* by enum qmig_side: over, but that QEMU may still be there,
+                     or have our settings: 'recover' sees to it */
     struct json_object *info; /* the source's last query-migrate, or NULL */
     int64_t stop_us;          /* STOP of the source, RESUME of the */
     int64_t resume_us;        /* destination; 0 if not seen */

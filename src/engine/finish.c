@@ -184,6 +184,7 @@ void confirm_event(struct engine *e, const struct engine_event *ev)
     } else if (engine_late(e)) {
         act_warn(e, "completed, but a monitor does not answer: see whether "
                     "the source QEMU is still there, paused");
+        engine_source(e)->not_undone = true;
         engine_finish(e, "completed, but a monitor does not answer");
     }
 }

@@ -98,6 +98,7 @@ void resuming_event(struct engine *e, const struct engine_event *ev)
         engine_errorf(e, QMIG_SIDE_SOURCE, QMIG_ERR_DEADLINE,
                       "source does not resume");
         act_warn(e, "the source's guest could not be resumed: send it 'cont'");
+        source->not_undone = true;
         enter_undoing(e, "the source does not resume");
     } else if (e->poll_at >= 0 && e->now >= e->poll_at) {
         e->poll_at = e->now + POLL_US;
@@ -150,8 +151,8 @@ void enter_undoing(struct engine *e, const char *why)
 
 static void finish_undoing(struct engine *e, const char *why)
 {
-    const struct peer *source = engine_source(e);
-    const struct peer *dest = engine_dest(e);
+    struct peer *source = engine_source(e);
+    struct peer *dest = engine_dest(e);
 
     if (e->poll_at >= 0)
         act_warn(e, "a node of a disk's copy is still in use on the source: "
@@ -161,7 +162,10 @@ static void finish_undoing(struct engine *e, const char *why)
         act_warn(e, "the source does not answer: its migration settings may "
                     "not be what they were");
     if ((dest->not_undone || dest->waiting) && !e->config.plan.dest_started)
-        act_warn(e, "the destination does not answer: end it by hand");
+        act_warn(e, "the destination does not answer: end it by hand, or by "
+                    "'recover'");
+    source->not_undone |= source->waiting || e->poll_at >= 0;
+    dest->not_undone |= dest->waiting > 0;
     engine_finish(e, why);
 }
 

@@ -6,7 +6,10 @@
 #include "job/featcache.h"
 #include "job/statedir.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 struct reply_context {
     struct qmig_migration *m;
@@ -69,8 +72,26 @@ static void send_command(struct qmig_migration *m,
                 });
 }
 
+/* A monitor's address as it is found from any directory; NULL: no memory. */
+static char *absolute_addr(const char *text)
+{
+    CLEANUP(qmp_addr_clear) struct qmp_addr addr = {.fd = -1};
+    CLEANUP(freep) char *cwd = NULL;
+    char *absolute = NULL;
+
+    if (qmp_addr_parse(text, &addr, NULL) < 0 || addr.kind != QMP_ADDR_UNIX ||
+        *addr.path == '/' || !(cwd = getcwd(NULL, 0)))
+        return strdup(text);
+    const char *path = addr.path;
+    while (!strncmp(path, "./", 2))
+        path += 2;
+    if (asprintf(&absolute, "unix:%s/%s", cwd, path) < 0)
+        return NULL;
+    return absolute;
+}
+
 /* Which guest is it? By uuid, else name, else by the monitor. */
-static const char *guest_key(struct qmig_migration *m)
+static const char *guest_key(struct qmig_migration *m, const char *source_addr)
 {
     const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
 
@@ -78,12 +99,13 @@ static const char *guest_key(struct qmig_migration *m)
         return source->uuid;
     if (job_guest_uuid(m))
         return job_guest_uuid(m);
-    return source->name ? source->name : m->addr[QMIG_SIDE_SOURCE];
+    return source->name ? source->name : source_addr;
 }
 
 /* Which migration it is; then what the engine says of it. */
 static struct json_object *begin_record(struct qmig_migration *m,
-                                        struct json_object *plan)
+                                        struct json_object *plan,
+                                        const char *guest, char *const addr[2])
 {
     const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
     struct json_object *data = json_object_new_object();
@@ -93,10 +115,10 @@ static struct json_object *begin_record(struct qmig_migration *m,
     } members[] = {
         {"program", "qmigrate " QMIGRATE_VERSION},
         {"id", m->id},
-        {"guest", guest_key(m)},
+        {"guest", guest},
         {"name", source->name},
-        {"source", m->addr[QMIG_SIDE_SOURCE]},
-        {"destination", m->addr[QMIG_SIDE_DEST]},
+        {"source", addr[QMIG_SIDE_SOURCE]},
+        {"destination", addr[QMIG_SIDE_DEST]},
         {"dest_exec", m->dest_exec},
     };
 
@@ -121,11 +143,16 @@ static int begin_journal(struct qmig_migration *m, struct json_object *plan,
                          struct qmp_error **errp)
 {
     CLEANUP(json_putp) struct json_object *data = NULL;
+    CLEANUP(freep) char *source = absolute_addr(m->addr[QMIG_SIDE_SOURCE]);
+    CLEANUP(freep) char *dest = absolute_addr(m->addr[QMIG_SIDE_DEST]);
 
-    m->lock = statedir_lock(m->state, guest_key(m), m->id, errp);
+    if (!source || !dest)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    const char *guest = guest_key(m, source);
+    m->lock = statedir_lock(m->state, guest, m->id, errp);
     if (m->lock < 0)
         return -1;
-    data = begin_record(m, plan);
+    data = begin_record(m, plan, guest, (char *const[]){source, dest});
     if (job_save_stores(m, data, errp) < 0)
         return -1;
     return journal_write(m->journal, "begin", data, false, errp);
@@ -208,6 +235,32 @@ static void remember_features(struct qmig_migration *m)
     m->features_key = NULL;
 }
 
+/* A process that is gone has left nothing. */
+static bool is_gone(const char *text)
+{
+    CLEANUP(qmp_addr_clear) struct qmp_addr addr = {.fd = -1};
+    CLEANUP(closep) int fd = -1;
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+
+    if (qmp_addr_parse(text, &addr, NULL) < 0 || addr.kind != QMP_ADDR_UNIX ||
+        strlen(addr.path) >= sizeof(un.sun_path))
+        return false;
+    strcpy(un.sun_path, addr.path);
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return fd >= 0 &&
+           connect(fd, (const struct sockaddr *)&un, sizeof(un)) < 0 &&
+           (errno == ENOENT || errno == ECONNREFUSED);
+}
+
+static bool has_left(const struct qmig_migration *m,
+                     const struct engine_verdict *v)
+{
+    for (int side = 0; side < 2; side++)
+        if (v->left[side] && !is_gone(m->addr[side]))
+            return true;
+    return false;
+}
+
 static void end(struct qmig_migration *m)
 {
     CLEANUP(json_putp) struct json_object *data = json_object_new_object();
@@ -226,6 +279,8 @@ static void end(struct qmig_migration *m)
         json_object_new_string(verdict.outcome == QMIG_POSTCOPY_PAUSED
                                    ? "split"
                                    : owners[verdict.owner]));
+    if (has_left(m, &verdict))
+        json_object_object_add(data, "left", json_object_new_boolean(true));
     if (m->journal)
         journal_write(m->journal, "end", data, false, NULL);
     if (m->journal)

@@ -143,7 +143,7 @@ char *statedir_find(const char *state, const char *word,
     char *id = NULL;
 
     if (statedir_is_id(word)) {
-        if (asprintf(&path, "%s/%s/journal", state, word) < 0) {
+        if (asprintf(&path, "%s/%s", state, word) < 0) {
             path = NULL;
         } else if (access(path, F_OK) < 0) {
             qmp_fail(errp, QMIG_ERR_JOURNAL_UNKNOWN,

@@ -18,6 +18,8 @@
 /* Until a QEMU has done what it accepted. */
 #define PATIENCE_US (30 * INT64_C(1000000))
 #define RETRY_MS    5
+/* Until the destination's port is free again. */
+#define PORT_US (5 * INT64_C(1000000))
 
 static int record(struct session *s, const char *name, enum past_stage stage,
                   struct qmp_error **errp)
@@ -352,6 +354,12 @@ static struct json_object *uri_object(const char *uri)
     return object;
 }
 
+/* Its old listener is closed some ms after the connection was (10.0). */
+static bool is_port_taken(const struct qmp_error *err)
+{
+    return err->qmp_desc && strstr(err->qmp_desc, "Address already in use");
+}
+
 /* Where the destination listens now: *ret is S's URI. */
 static int listen_again(struct session *s, char **ret, struct qmp_error **errp)
 {
@@ -378,9 +386,11 @@ static int listen_again(struct session *s, char **ret, struct qmp_error **errp)
     return *ret ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 }
 
-/* Both have lost each other: a second connection. */
+/* Both have lost each other: a second connection. 0, too, if it has to be
+ * tried again. */
 static int reconnect(struct session *s, struct qmp_error **errp)
 {
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(freep) char *uri = NULL;
     CLEANUP(json_putp) struct json_object *arguments = NULL;
     CLEANUP(json_putp) struct json_object *ret = NULL;
@@ -389,8 +399,10 @@ static int reconnect(struct session *s, struct qmp_error **errp)
         return qmp_fail(errp, QMIG_ERR_POSTCOPY,
                         "the journal does not say where the destination can "
                         "be reached");
-    if (listen_again(s, &uri, errp) < 0)
-        return -1;
+    if (listen_again(s, &uri, &err) < 0)
+        return is_port_taken(err) && qmp_now_us() < s->port_until
+                   ? 0
+                   : qmp_propagate(errp, TAKE_PTR(err));
     arguments = uri_object(uri);
     json_object_object_add(arguments, "resume", json_object_new_boolean(true));
     ret = call(s, QMIG_SIDE_SOURCE, "migrate", arguments, errp);
@@ -445,6 +457,7 @@ int act_split(struct session *s, struct qmp_error **errp)
     uint64_t before = UINT64_MAX;
     int rc;
 
+    s->port_until = qmp_now_us() + PORT_US;
     if (s->source == SRC_NO)
         return qmp_fail(errp, QMIG_ERR_POSTCOPY,
                         "the source does not answer: the pages that are "

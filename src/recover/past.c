@@ -176,6 +176,9 @@ static int take_end(struct json_object *o, size_t i, struct past *past,
         *ended = past->stage; /* still to be decided, or completed */
     else
         return bad(errp, i, "end", "'owner' is none that is known");
+    /* Something may be left to undo. */
+    if (json_object_get_boolean(json_object_object_get(o, "left")))
+        *ended = past->stage;
     return 0;
 }
 

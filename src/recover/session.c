@@ -12,8 +12,11 @@
 #include <string.h>
 
 #define DEFAULT_TIMEOUT_US (2 * INT64_C(1000000))
-/* Between two questions to QEMUs that are on their way. */
+/* Between two questions to QEMUs that are on their way; */
 #define SETTLE_US (10 * INT64_C(1000))
+/* with less time left than that they are not asked again: an answer that is
+ * there is better than one that may come too late. */
+#define ASK_US (500 * INT64_C(1000))
 
 static const char *const owners[] = {
     [QMIG_OWNER_SOURCE] = "source",
@@ -39,6 +42,7 @@ static int read_past(struct session *s, const char *word,
 {
     CLEANUP(freep) char *id = statedir_find(s->state, word, errp);
     CLEANUP(freep) char *newest = NULL;
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
 
     if (!id)
         return -1;
@@ -46,8 +50,11 @@ static int read_past(struct session *s, const char *word,
         s->dir = NULL;
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
     }
-    if (journal_read(s->dir, &s->log, errp) < 0)
-        return -1;
+    /* The directory is there: it did not come to its journal, or the host died
+     * before that was on its disk; then nothing was sent that matters (R3). */
+    if (journal_read(s->dir, &s->log, &err) < 0 &&
+        err->code != QMIG_ERR_JOURNAL_UNKNOWN)
+        return qmp_propagate(errp, TAKE_PTR(err));
     if (past_read(&s->log, id, &s->past, errp) < 0)
         return qmp_prefix(errp, "'%s/journal'", s->dir);
     bool ended = s->past.stage >= PAST_ENDED_SOURCE;
@@ -93,7 +100,8 @@ static void tell_journal(struct session *s)
                     s->past.time,
                     s->log.torn ? "; a torn record after it was left out" : "");
     else
-        session_say(s->evidence, "journal: no record was written");
+        session_say(s->evidence, "journal: no record was written: nothing was "
+                                 "sent that changes a QEMU");
     if (s->holder)
         session_say(s->evidence, "%s is at work on this guest", s->holder);
 }
@@ -164,7 +172,7 @@ static void ask_until_settled(struct session *s)
     for (;;) {
         ask_both(s->addr, s->past.guest, until - qmp_now_us(), s->answer);
         session_judge(s);
-        if (!is_in_between(s) || qmp_now_us() + 2 * SETTLE_US >= until)
+        if (!is_in_between(s) || qmp_now_us() + ASK_US >= until)
             return;
         poll(NULL, 0, (int)(SETTLE_US / 1000));
         answer_clear(&s->answer[0]);

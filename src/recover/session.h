@@ -23,6 +23,7 @@ struct session {
     enum fenced fenced;
     struct verdict verdict;
     int64_t timeout_us;
+    int64_t port_until; /* of act_split() */
 
     struct journal *journal; /* open for recover */
     struct json_object *evidence;
