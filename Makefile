@@ -156,6 +156,10 @@ $(BUILD)/live/%: $(BUILD)/obj/tests/live/%.o
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
+$(BUILD)/faults/clock.so: tests/faults/clock.c
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared $< -o $@
+
 # Real QEMUs of all versions that there are; LIVE=x: only tests/live/live_x.sh.
 LIVE ?= *
 live: all $(LIVES)

@@ -7,13 +7,16 @@
  *
  * Takes one client after the other on the UNIX socket LISTEN and joins each to
  * the UNIX socket TARGET. Whole lines pass, descriptors too. LOG gets each line
- * that arrived, "> " from the client or "< " from QEMU in front.
+ * that arrived, "> " from the client or "< " from QEMU in front, and "! ACTION"
+ * for what happened then.
  *
  * PATTERN is `>` or `<` and a text. The first line of that direction that has
  * the text triggers the rule, once; the next line is for the rules after it
- * that have not fired. ACTION happens before the line passes:
+ * that have not fired. `>#12` is the 12th line of that direction. ACTION
+ * happens before the line passes:
  *
  *   run COMMAND     the shell runs it, the line waits until it has ended
+ *   after USEC COMMAND  the line passes, and that much later the shell runs it
  *   instead COMMAND the same, and the line does not pass
  *   drop            the line does not pass
  *   replace TEXT    TEXT passes instead
@@ -29,6 +32,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MAX_FDS 4
@@ -40,6 +44,7 @@ struct side {
     size_t len, cap;
     int fds[MAX_FDS]; /* came along and not passed on yet */
     int n_fds;
+    unsigned *lines; /* of this direction, over all clients */
 };
 
 struct rule {
@@ -133,19 +138,48 @@ static bool pass(struct side *from, int to, const char *bytes, size_t len)
     return true;
 }
 
-static const char *action_for(char mark, const char *line)
+static bool is_meant(const char *pattern, unsigned number, const char *line)
+{
+    if (pattern[1] == '#')
+        return number == strtoul(pattern + 2, NULL, 10);
+    return strstr(line, pattern + 1);
+}
+
+static const char *action_for(const struct side *s, const char *line)
 {
     for (int i = 0; i < n_rules; i++) {
         struct rule *r = &rules[i];
 
         if (r->fired)
             continue;
-        if (r->pattern[0] != mark || !strstr(line, r->pattern + 1))
+        if (r->pattern[0] != s->mark || !is_meant(r->pattern, *s->lines, line))
             continue;
         r->fired = true;
+        fprintf(log_file, "! %s\n", r->action);
+        fflush(log_file);
         return r->action;
     }
     return "";
+}
+
+/* Whoever ends the gate does not end what it started. */
+static void run_later(const char *text)
+{
+    char *command;
+    useconds_t us = (useconds_t)strtoul(text, &command, 10);
+    pid_t pid = fork();
+
+    if (pid < 0)
+        die("fork");
+    if (pid > 0) {
+        waitpid(pid, NULL, 0);
+        return;
+    }
+    if (fork() == 0) {
+        usleep(us);
+        execl("/bin/sh", "sh", "-c", command, NULL);
+    }
+    _exit(0);
 }
 
 /* One line, with its end. False when the talk is to end. */
@@ -157,8 +191,11 @@ static bool pass_line(struct side *from, int to, char *line, size_t len)
     line[len] = '\0';
     fprintf(log_file, "%c %s", from->mark, line);
     fflush(log_file);
-    action = action_for(from->mark, line);
+    ++*from->lines;
+    action = action_for(from, line);
     line[len] = after;
+    if (!strncmp(action, "after ", 6))
+        run_later(action + 6);
     if (!strncmp(action, "run ", 4) || !strncmp(action, "instead ", 8)) {
         if (system(strchr(action, ' ') + 1) != 0)
             fprintf(stderr, "qmp-gate: failed: %s\n", action);
@@ -195,9 +232,11 @@ static bool pass_lines(struct side *from, int to)
 
 static void talk(int client, const char *target)
 {
+    static unsigned lines[2];
     struct sockaddr_un un;
-    struct side c = {.mark = '>', .fd = client};
-    struct side q = {.mark = '<', .fd = unix_socket(target, &un)};
+    struct side c = {.mark = '>', .fd = client, .lines = &lines[0]};
+    struct side q = {
+        .mark = '<', .fd = unix_socket(target, &un), .lines = &lines[1]};
     bool on = connect(q.fd, (struct sockaddr *)&un, sizeof(un)) == 0;
 
     while (on) {
@@ -218,9 +257,10 @@ static void talk(int client, const char *target)
 
 static bool known(const char *action)
 {
-    return !strncmp(action, "run ", 4) || !strncmp(action, "instead ", 8) ||
-           !strncmp(action, "replace ", 8) || !strcmp(action, "drop") ||
-           !strcmp(action, "hang") || !strcmp(action, "close");
+    return !strncmp(action, "run ", 4) || !strncmp(action, "after ", 6) ||
+           !strncmp(action, "instead ", 8) || !strncmp(action, "replace ", 8) ||
+           !strcmp(action, "drop") || !strcmp(action, "hang") ||
+           !strcmp(action, "close");
 }
 
 int main(int argc, char **argv)
