@@ -353,6 +353,53 @@ static void engine_moves_a_guest_with_an_io_error(void **state UNUSED)
     sim_result_clear(&whole);
 }
 
+/* The source's word, by an event or asked for; in vain at most for a while. */
+static void engine_waits_for_clients_of_the_console(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+
+    o.config.plan.spice = true;
+    for (int kind = 0; kind < 3; kind++) {
+        o.silent_clients = kind == 1;
+        o.clients_stay = kind == 2;
+        struct sim_result r = sim_run(&o);
+        const char *told = strstr(r.trace, "> S client_migrate_info\n"
+                                           "> S migrate\n");
+        const char *moved = strstr(r.trace, "SPICE_MIGRATE_COMPLETED");
+        const char *gave_up = strstr(r.trace, "  warning: SPICE clients have");
+
+        assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+        assert_non_null(told);
+        assert_true((moved != NULL) == (kind == 0));
+        assert_true((gave_up != NULL) == (kind == 2));
+        assert_false(r.source_alive); /* ended all the same, but last */
+        assert_non_null(strstr(kind == 2 ? gave_up : told, "> S quit\n"));
+        sim_result_clear(&r);
+    }
+}
+
+/* It has no console: nobody to wait for. */
+static void
+engine_moves_a_guest_whose_clients_cannot_be_told(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+
+    o.config.plan.spice = true;
+    o.refuse = "client_migrate_info";
+    struct sim_result r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    assert_non_null(strstr(r.trace, "  warning: SPICE clients were not told"));
+    assert_false(r.source_alive);
+    sim_result_clear(&r);
+
+    o.refuse = "query-spice";
+    o.refuse_side = QMIG_SIDE_DEST;
+    r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    assert_null(strstr(r.trace, "client_migrate_info"));
+    sim_result_clear(&r);
+}
+
 static void
 engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
 {
@@ -365,6 +412,7 @@ engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
         o.config.plan.dest_started = kind & 2;
         sim_stories[kind / 4].tell(&o);
         o.config.plan.flags |= kind & 2 ? QMIG_ABORT_ON_ERROR : 0;
+        o.config.plan.spice = kind & 2;
         struct sim_result whole = sim_run(&o);
         assert_legal(&o, &whole);
         for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
@@ -765,6 +813,8 @@ int main(void)
         cmocka_unit_test(engine_switches_to_postcopy_after_the_first_pass),
         cmocka_unit_test(engine_leaves_a_split_guest_alone),
         cmocka_unit_test(engine_suspends_the_guest_when_the_time_is_up),
+        cmocka_unit_test(engine_waits_for_clients_of_the_console),
+        cmocka_unit_test(engine_moves_a_guest_whose_clients_cannot_be_told),
         cmocka_unit_test(engine_aborts_on_an_io_error),
         cmocka_unit_test(engine_moves_a_guest_with_an_io_error),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),

@@ -11,6 +11,7 @@
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "qmp/error.h"
@@ -47,6 +48,7 @@ static inline void domain_freep(struct domain **dom)
 const char *domain_origin(const struct domain *dom);
 const char *domain_name(const struct domain *dom); /* NULL if there is none */
 const char *domain_uuid(const struct domain *dom); /* canonical, or NULL */
+bool domain_has_spice(const struct domain *dom);   /* a console */
 
 /*
  * The same document with the guest's <name> replaced: everything else stays

@@ -318,3 +318,13 @@ const char *domain_uuid(const struct domain *dom)
 {
     return dom->root->v[DOMAIN_UUID].text;
 }
+
+bool domain_has_spice(const struct domain *dom)
+{
+    const struct dom_list *l = &dom->list[KIND_GRAPHICS];
+
+    for (size_t i = 0; i < l->n; i++)
+        if (l->o[i]->v[GRAPHICS_TYPE].num == GRAPHICS_TYPE_SPICE)
+            return true;
+    return false;
+}

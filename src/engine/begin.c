@@ -24,6 +24,8 @@ static void probe(struct engine *e, enum qmig_side side)
     for (int i = 0; i < PROBE_SCHEMA; i++)
         if (plan_needs_probe(&e->config.plan, side, (enum probe)i))
             ask(e, side, (enum probe)i);
+    if (plan_needs_probe(&e->config.plan, side, PROBE_SPICE))
+        ask(e, side, PROBE_SPICE);
 }
 
 /* The questions go out with the negotiation: one wait less. */
@@ -214,7 +216,13 @@ static void begin_probed(struct engine *e, const struct engine_event *ev)
     struct peer *peer = &e->peer[ev->side];
     enum probe probe = (enum probe)(ev->tag & TAG_INDEX);
 
-    if (ev->err || facts_reply(&peer->facts, probe, ev->object, &err) < 0) {
+    bool no_matter =
+        probe == PROBE_SPICE && ev->err && ev->err->code == QMP_ERR_REFUSED;
+
+    if (no_matter) {
+        /* This QEMU was built without it. */
+    } else if (ev->err ||
+               facts_reply(&peer->facts, probe, ev->object, &err) < 0) {
         engine_error(e, ev->side, ev->err ? ev->err : err);
         turn_back(e, "a question was not answered");
         return;
@@ -294,6 +302,7 @@ void start_migration(struct engine *e)
     unsigned tag = TAG_STEP | (unsigned)(step - e->plan.steps);
 
     e->stop_sent = plan_find(&e->plan, STEP_STOP) != NULL;
+    send_steps(e, STEP_CLIENTS, STEP_CLIENTS);
     send_steps(e, STEP_STOP, STEP_STOP);
     act_send(e, QMIG_SIDE_SOURCE, step->execute, arguments, tag,
              e->config.deadlines.us[DEADLINE_answer]);

@@ -284,6 +284,9 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
             e->resume_us = e->now;
         else
             io_error_forget(e);
+    } else if (!strcmp(ev->name, "SPICE_MIGRATE_COMPLETED")) {
+        if (ev->side == QMIG_SIDE_SOURCE)
+            e->clients_moved = true;
     } else if (!strcmp(ev->name, "BLOCK_IO_ERROR")) {
         if (ev->side == QMIG_SIDE_SOURCE)
             io_error_learn(e, ev->object);
@@ -330,6 +333,8 @@ static void learn(struct engine *e, const struct engine_event *ev,
             storage_learn_jobs(e, ev);
         else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)
             tune_reply(e, ev);
+        else if (ev->tag == TAG_CLIENTS)
+            clients_learn(e, ev);
         else if (ev->tag == TAG_STATUS)
             learn_status(e, ev);
         else if (is_counted(ev->tag) && of_this_state && peer->waiting)

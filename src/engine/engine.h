@@ -91,7 +91,8 @@ bool engine_may_follow(enum engine_state from, enum engine_state to);
     X(undo,       10, "resuming the source, settings going back")              \
     X(hook,       10, "a hook; before the commit the way back comes then")         \
     X(hold,       60, "a hold (--hold); then the way back")                        \
-    X(store,      30, "a step in domain stores; before the commit, the way back comes then")
+    X(store,      30, "a step in domain stores; before the commit, the way back comes then") \
+    X(clients,    10, "SPICE clients to move, before the source is ended")
 
 /* X(id, name of the phase, when the hook is called) */
 #define HOOK_MAP(X)                                                            \

@@ -51,6 +51,9 @@ static void give_up_source(struct engine *e)
 static void try_give_up_source(struct engine *e)
 {
     if (has_figures(e)) {
+        if (clients_must_wait(e))
+            return;
+        engine_limit(e, DEADLINE_undo);
         give_up_source(e);
     } else if (!engine_source(e)->asking_info &&
                (e->poll_at < 0 || e->now >= e->poll_at)) {
@@ -64,6 +67,8 @@ void enter_confirm(struct engine *e)
 {
     engine_set_state(e, ENGINE_CONFIRM, "the destination has taken over");
     engine_limit(e, DEADLINE_undo);
+    if (e->clients_told)
+        e->deadline += e->config.deadlines.us[DEADLINE_clients];
     if (!e->tidied)
         tidy(e);
     try_give_up_source(e);

@@ -22,7 +22,8 @@ enum tag {
     TAG_END,    /* quit of a destination that is ended */
     TAG_TUNE_ASK,
     TAG_TUNE,
-    TAG_JOBS, /* query-block-jobs */
+    TAG_JOBS,    /* query-block-jobs */
+    TAG_CLIENTS, /* query-spice on the source */
     TAG_PROBE = 0x100,
     TAG_STEP = 0x200,
     TAG_UNDO = 0x300,
@@ -107,9 +108,11 @@ struct engine {
     bool takeover_asked; /* ask_after_takeover() was called */
     bool takeover_done;  /* the destination accepted cont */
     bool quit_sent;
-    bool tidied;      /* STEP_TIDY were sent; */
-    unsigned tidying; /* those that were not answered yet */
-    bool killed;      /* ACT_KILL_DEST was given */
+    bool clients_told;  /* SPICE clients know where to go, */
+    bool clients_moved; /* and have gone there */
+    bool tidied;        /* STEP_TIDY were sent; */
+    unsigned tidying;   /* those that were not answered yet */
+    bool killed;        /* ACT_KILL_DEST was given */
 
     bool hooks_due;               /* something was changed */
     enum hook hook;               /* runs now */
@@ -264,6 +267,13 @@ bool hold_keeps(struct engine *e, const char *name, struct json_object *value);
 void hold_learn(struct engine *e, uint64_t total, uint64_t remaining);
 /* Until query-migrate is asked again while RAM flows. */
 int64_t hold_poll_us(const struct engine *e);
+
+/* clients.c */
+void clients_learn(struct engine *e, const struct engine_event *ev);
+/* The answer to client_migrate_info. */
+void clients_told(struct engine *e, const struct qmp_error *err);
+/* True: the source is still needed by them. */
+bool clients_must_wait(struct engine *e);
 
 /* ioerror.c */
 void io_error_learn(struct engine *e, struct json_object *data);

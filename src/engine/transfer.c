@@ -161,7 +161,9 @@ void precopy_event(struct engine *e, const struct engine_event *ev)
         e->migrate_sent = false;
     if (must_turn_back(e, ev))
         return;
-    if (step && ev->err) {
+    if (step && step->kind == STEP_CLIENTS) {
+        clients_told(e, ev->err);
+    } else if (step && ev->err) {
         step_refused(e, ev);
         return;
     }
@@ -191,7 +193,9 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
         e->continue_sent = false; /* it came after the record */
     if (must_turn_back(e, ev))
         return;
-    if (step && ev->err && !is_no_matter(step, ev->err)) {
+    if (step && step->kind == STEP_CLIENTS) {
+        clients_told(e, ev->err);
+    } else if (step && ev->err && !is_no_matter(step, ev->err)) {
         step_refused(e, ev);
         return;
     }

@@ -136,6 +136,7 @@ static int make_engine(struct qmig_migration *m)
                 .uuid = job_guest_uuid(m),
                 .dest_started = m->dest_exec != NULL,
                 .keep_source = m->o.keep_source,
+                .spice = m->domain && domain_has_spice(m->domain),
                 .tls = m->o.tls,
                 .hold_switchover = m->o.hold & QMIG_HOLD_SWITCHOVER,
             },

@@ -7,6 +7,7 @@
 #include "params.h"
 
 #include "error/errcode.h"
+#include "graphics.h"
 #include "uri.h"
 
 #include <assert.h>
@@ -75,16 +76,12 @@ static int check_compression(const char *name, const char *value,
 static int check_graphics_uri(const char *name, const char *value,
                               struct qmp_error **errp)
 {
-    static const char *const types[] = {
-        "dbus", "desktop", "egl-headless", "rdp", "sdl", "spice", "vnc"};
+    struct graphics_uri uri = {0};
 
-    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-        size_t n = strlen(types[i]);
-        if (!strncmp(types[i], value, n) && !strncmp(value + n, "://", 3))
-            return 0;
-    }
-    return bad_value(name, value, "TYPE://HOST[:PORT]/ of a graphics type",
-                     errp);
+    if (graphics_uri_parse(name, value, &uri, errp) < 0)
+        return -1;
+    graphics_uri_clear(&uri);
+    return 0;
 }
 
 /* A name or an address: nothing that QEMU would take for an option or a
@@ -156,7 +153,7 @@ const struct param_info param_table[] = {
     {"disks_uri", STR, ACTS, NULL, 0, 0,
      "where disk copies go: tcp://HOST:PORT or unix:///PATH",
      check_disks_uri},
-    {"graphics_uri", STR, LATER, NULL, 0, 0,
+    {"graphics_uri", STR, ACTS, NULL, 0, 0,
      "where clients of the graphics console go", check_graphics_uri},
     {"listen_address", STR, ACTS, NULL, 0, 0,
      "address at which the destination listens (all)", check_address},

@@ -19,6 +19,7 @@ const char *const probe_commands[PROBE__MAX] = {
     [PROBE_BLOCK] = "query-block",
     [PROBE_BLOCK_JOBS] = "query-block-jobs",
     [PROBE_SCHEMA] = "query-qmp-schema",
+    [PROBE_SPICE] = "query-spice",
 };
 
 /* What QEMU says when it was given no UUID (query-uuid, 5.2..11.1). */
@@ -204,6 +205,8 @@ int facts_reply(struct facts *f, enum probe probe, struct json_object *ret,
         return keep(&f->block_jobs, ret);
     case PROBE_SCHEMA:
         return keep_schema(f, ret, errp);
+    case PROBE_SPICE:
+        return keep(&f->spice, ret);
     case PROBE__MAX:
         break;
     }
@@ -222,6 +225,7 @@ void facts_clear(struct facts *f)
     json_object_put(f->migrate);
     json_object_put(f->block);
     json_object_put(f->block_jobs);
+    json_object_put(f->spice);
     *f = (struct facts){0};
 }
 

@@ -53,6 +53,7 @@ enum probe {
     PROBE_BLOCK,      /* these two only where disks are copied */
     PROBE_BLOCK_JOBS, /* of the source */
     PROBE_SCHEMA,     /* only for a plan: it takes QEMU 7.2 about 30 ms */
+    PROBE_SPICE,      /* only for clients of the console; may be refused */
     PROBE__MAX
 };
 extern const char *const probe_commands[PROBE__MAX];
@@ -74,6 +75,7 @@ struct facts {
     struct json_object *migrate;    /* query-migrate */
     struct json_object *block;      /* query-block, NULL if not asked */
     struct json_object *block_jobs; /* query-block-jobs, the same */
+    struct json_object *spice;      /* query-spice, or NULL */
     uint32_t known;                 /* features that were asked for, and */
     uint32_t features;              /* the answers; bits by enum feature */
 };

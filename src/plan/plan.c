@@ -2,6 +2,7 @@
 #include "plan/plan.h"
 
 #include "error/errcode.h"
+#include "plan/graphics.h"
 #include "plan/settings.h"
 #include "plan/storage.h"
 #include "plan/tls.h"
@@ -176,7 +177,8 @@ static bool needs_dest_parameters(const struct plan_input *in)
     static const char *const not_there[] = {
         "bandwidth",        "bandwidth.avail.switchover",
         "destination_name", "destination_xml",
-        "listen_address",   "migrate_uri"};
+        "graphics_uri",     "listen_address",
+        "migrate_uri"};
     size_t n = 0;
 
     if ((in->flags & ~(QMIG_LIVE | QMIG_PAUSED)) || params_qemu(in->params)->n)
@@ -195,6 +197,8 @@ bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
         return side == QMIG_SIDE_SOURCE || /* people call a migration by it */
                in->name || in->dest_started ||
                params_string(in->params, "destination_name");
+    if (probe == PROBE_SPICE)
+        return side == QMIG_SIDE_DEST && graphics_needs_probe(in);
     if (probe == PROBE_PARAMETERS)
         return side == QMIG_SIDE_SOURCE || needs_dest_parameters(in);
     if (probe == PROBE_BLOCK)
@@ -335,6 +339,21 @@ static void add_brake(struct plan *plan, const struct plan_input *in,
         "the hold is released");
 }
 
+/* The clients connect to the destination, and wait there. */
+static void add_clients(struct plan *plan, const struct plan_input *in,
+                        const struct facts *dest, char **warnings)
+{
+    struct json_object *arguments =
+        graphics_arguments(in, dest, &plan->uri, warnings);
+
+    if (!arguments)
+        return;
+    add(plan, STEP_CLIENTS, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
+        "client_migrate_info", arguments,
+        "tell SPICE clients where the guest goes");
+    plan->steps[plan->n - 1].may_fail = true;
+}
+
 static int add_perform(struct plan *plan, const struct plan_input *in,
                        const struct facts *source, struct qmp_error **errp)
 {
@@ -426,6 +445,7 @@ static int build(struct plan *plan, const struct plan_input *in,
     add_capabilities(plan->steps, &plan->n,
                      plan->pauses ? STEP_AT_LOAD : STEP_SET, QMIG_SIDE_DEST,
                      QMIG_PHASE_PREPARE, there.at_load, why_needed);
+    add_clients(plan, in, dest, warnings);
     if (add_perform(plan, in, source, errp) < 0)
         return -1;
     add_finish(plan, in, dest);

@@ -32,6 +32,7 @@ struct plan_input {
     const char *uuid;
     bool dest_started; /* we start the destination (--dest-exec) */
     bool keep_source;
+    bool spice;           /* the domain XML has a SPICE console */
     bool hold_switchover; /* it waits there for the user's word */
     struct qmig_tls tls;
     const struct plan_disk *disks; /* of the domain XML; NULL: there is none */
@@ -53,6 +54,7 @@ enum step_kind {
     STEP_AT_LOAD,    /* settings that the destination needs when it has loaded:
                         sent with those before, done before STEP_CONTINUE */
     STEP_MIRROR,     /* blockdev-add, blockdev-mirror: disks flow */
+    STEP_CLIENTS,    /* client_migrate_info; a refusal is a warning */
     STEP_STOP,       /* stop the source first (not LIVE) */
     STEP_MIGRATE,    /* migrate */
     STEP_POSTCOPY,   /* migrate-start-postcopy, once it is wanted */

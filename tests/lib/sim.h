@@ -46,6 +46,8 @@ struct sim_options {
     const char *refuse;        /* this command is, by refuse_side */
     enum qmig_side refuse_side;
     bool postcopy;        /* RAM does not converge: post-copy or nothing */
+    bool silent_clients;  /* no event tells that SPICE clients have moved */
+    bool clients_stay;    /* they have not */
     bool silent_io_error; /* no event tells of it */
     bool slow_hooks;      /* they take a second */
     bool slow_stores;

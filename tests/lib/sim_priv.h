@@ -41,6 +41,7 @@ struct qemu {
     bool runs;
     bool armed; /* would start by itself */
     bool listens;
+    bool console; /* its clients know where to go */
     bool postcopy;
     bool changed;   /* settings are not what they were */
     bool creds;     /* the object is there, */

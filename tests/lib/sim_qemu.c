@@ -154,6 +154,8 @@ static void load(struct sim *s)
             set_runs(s, QMIG_SIDE_DEST, true, "running");
         source->status = "postmigrate";
         migration(s, QMIG_SIDE_SOURCE, "completed");
+        if (source->console && !s->o.silent_clients && !s->o.clients_stay)
+            sim_say(s, QMIG_SIDE_SOURCE, "SPICE_MIGRATE_COMPLETED", "{}");
     }
 }
 
@@ -356,6 +358,12 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
         sim_refuse(s, side, tag, QMP_ERR_REFUSED, "no, it always says");
     } else if (sim_storage(s, side, name, arguments, tag)) {
         return;
+    } else if (!strcmp(name, "query-spice")) {
+        sim_reply(s, side, tag,
+                  side == QMIG_SIDE_SOURCE && !s->o.clients_stay
+                      ? "{\"enabled\":true,\"migrated\":true}"
+                      : "{\"enabled\":true,\"migrated\":false,"
+                        "\"host\":\"0.0.0.0\",\"port\":5901}");
     } else if (!strcmp(name, "object-del") && !q->creds) {
         sim_refuse(s, side, tag, QMP_ERR_REFUSED, "object 'x' not found");
     } else if (!strcmp(name, "cont")) {
@@ -367,6 +375,8 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
             cmd_migrate(s);
         else if (!strcmp(name, "migrate-incoming"))
             q->listens = true;
+        else if (!strcmp(name, "client_migrate_info"))
+            q->console = true;
         else if (!strcmp(name, "migrate-start-postcopy"))
             cmd_postcopy(s);
         else if (!strcmp(name, "migrate-continue"))
