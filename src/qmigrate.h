@@ -248,6 +248,63 @@ QMP_EXPORT struct qmig_migration *qmig_migration_new(
     unsigned flags, struct qmp_error **errp);
 QMP_EXPORT void qmig_migration_free(struct qmig_migration *m);
 
+/*
+ * Save a guest to a file, and restore it: a migration whose other side is a
+ * file (docs/save-format.md has its format). The object is one of a migration:
+ * run or driven, cancelled, asked and freed like any other. A save ends with
+ * QMIG_COMPLETED and QMIG_OWNER_DEST once the file is on the disk and the
+ * source is quit; until then every failure leaves the guest on the source as
+ * it was, and no file. A restore ends so once QEMU says that the guest runs;
+ * before that the guest is the file's (QMIG_OWNER_SOURCE), which stays as it
+ * is.
+ *
+ * The file is opened here and passed to QEMU: the monitor must be a UNIX
+ * socket of this host.
+ */
+enum qmig_image_state {
+    QMIG_IMAGE_AS_IS,   /* as the guest was when it was saved */
+    QMIG_IMAGE_RUNNING, /* it shall run once it is restored */
+    QMIG_IMAGE_PAUSED,  /* it shall be paused then */
+};
+
+struct qmig_image_options {
+    const char *file;
+    enum qmig_image_state state; /* of a restore, or for the next one */
+    /* Save: "raw", or "sparse", in which each page has its place (mapped-ram,
+     * QEMU 9.0+); NULL: "raw". */
+    const char *format;
+    bool overwrite;    /* save: a file of that name may be replaced */
+    bool live;         /* save: the guest runs while its RAM is written */
+    unsigned channels; /* "sparse": this many at once (multifd), to 255; 0: one
+                          stream */
+    bool bypass_cache; /* "sparse": past the page cache (direct-io, QEMU 9.1+) */
+};
+
+/* `o->source` is the monitor; dest, dest_exec, hook and the like are not used.
+ * `params`: bandwidth, destination_xml (what the file shall have instead of
+ * o->domain_xml), and QEMU's own. */
+QMP_EXPORT struct qmig_migration *qmig_save_new(
+    const struct qmig_options *o, const struct qmig_image_options *image,
+    const struct qmig_params *params, struct qmp_error **errp);
+
+/* `o->dest` is the monitor, `o->dest_exec` may start it; the file's domain XML
+ * is in the file $QMIGRATE_XML for it. `params`: destination_xml, which must
+ * have the guest ABI of the file's, and QEMU's own. */
+QMP_EXPORT struct qmig_migration *qmig_restore_new(
+    const struct qmig_options *o, const struct qmig_image_options *image,
+    const struct qmig_params *params, struct qmp_error **errp);
+
+/* What such a file says of itself: {"file","version","complete","format",
+ * "runs","name","uuid","qemu","time","header_bytes","stream_bytes",...};
+ * *xml (may be NULL) is its domain XML or NULL, the caller frees it. */
+QMP_EXPORT int qmig_image_info(const char *file, struct json_object **ret,
+                               char **xml, struct qmp_error **errp);
+
+/* What a save or a restore would send, as qmig_plan(). */
+QMP_EXPORT int qmig_image_plan(struct qmig_migration *m,
+                               struct json_object **ret,
+                               struct qmp_error **errp);
+
 /* Run to the end. Blocks. The outcome is in qmig_migration_result(). */
 QMP_EXPORT void qmig_migration_run(struct qmig_migration *m);
 

@@ -77,8 +77,12 @@ static void job_has_libvirts_names_order_and_units(void **state UNUSED)
         struct json_object *info =
             rows[i].info ? json_tokener_parse(rows[i].info) : NULL;
         CLEANUP(json_putp)
-        struct json_object *job = stats_job(&(struct stats_input){
-            info, 1234567, rows[i].downtime_us, rows[i].completed});
+        struct json_object *job =
+            stats_job(&(struct stats_input){.operation = STATS_MIGRATION_OUT,
+                                            info,
+                                            1234567,
+                                            rows[i].downtime_us,
+                                            rows[i].completed});
         CLEANUP(freep) char *want = NULL;
 
         assert_true(asprintf(&want, "{\"operation\":5,\"time_elapsed\":1234,%s",

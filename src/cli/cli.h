@@ -27,6 +27,9 @@ enum verb_bit {
     VERB_CANCEL = 1 << 9,
     VERB_SET = 1 << 10,
     VERB_POSTCOPY = 1 << 11,
+    VERB_SAVE = 1 << 20,
+    VERB_RESTORE = 1 << 21,
+    VERB_IMAGE = 1 << 22,
     VERB_OWNER = 1 << 6,
     VERB_RECOVER = 1 << 7,
     VERB_SWITCHOVER = 1 << 12,
@@ -115,9 +118,15 @@ struct cli {
 
     struct cli_transcript transcript;
 
-    /* recover */
+    /* recover; dry_run also for save and restore */
     const char *fenced;
     bool dry_run;
+
+    /* save, restore; save-image-dumpxml: info */
+    struct qmig_image_options image;
+    bool running;
+    bool paused;
+    bool info;
 
     /* help */
     bool man;
@@ -168,7 +177,17 @@ void cli_put_format(const char *format);
 /* One line of JSON on standard output. */
 void cli_put_json(struct json_object *o);
 
+/* Make the object and run it to its end; `put` prints what came of it. */
+typedef struct qmig_migration *make_fn(struct cli *cli,
+                                       struct qmp_error **errp);
+typedef void put_fn(FILE *f, const struct qmig_result *r);
+int cli_drive(struct cli *cli, make_fn *make, put_fn *put,
+              struct qmp_error **errp);
+
 verb_fn cli_migrate;
+verb_fn cli_save;
+verb_fn cli_restore;
+verb_fn cli_image;
 verb_fn cli_plan;
 verb_fn cli_features;
 verb_fn cli_status;
@@ -194,6 +213,9 @@ verb_fn cli_check_live;
 void check_live_put(FILE *f, struct json_object *report);
 void plan_put(FILE *f, struct json_object *steps);
 void features_put(FILE *f, struct json_object *features);
+void save_put(FILE *f, const struct qmig_result *r);
+void restore_put(FILE *f, const struct qmig_result *r);
+void image_put(FILE *f, struct json_object *info);
 void owner_put(FILE *f, struct json_object *report);
 
 #endif

@@ -121,7 +121,7 @@ static bool run_loop(struct run *run)
     return true;
 }
 
-static int report(struct run *run, const struct cli *cli)
+static int report(struct run *run, const struct cli *cli, put_fn *put)
 {
     const struct qmig_result *r = qmig_migration_result(run->m);
 
@@ -132,11 +132,12 @@ static int report(struct run *run, const struct cli *cli)
     if (cli->json)
         cli_put_json(r->json);
     else
-        result_put_text(stdout, r);
+        put(stdout, r);
     return r->exit_code;
 }
 
-int cli_migrate(struct cli *cli, struct qmp_error **errp)
+int cli_drive(struct cli *cli, make_fn *make, put_fn *put,
+              struct qmp_error **errp)
 {
     struct run run = {.signals = -1};
     sigset_t old;
@@ -145,7 +146,7 @@ int cli_migrate(struct cli *cli, struct qmp_error **errp)
     cli->o.progress = on_progress;
     cli->o.warn = on_warning;
     cli->o.opaque = &run;
-    run.m = qmig_migration_new(&cli->o, cli->params, cli->flags, errp);
+    run.m = make(cli, errp);
     if (!run.m)
         return -1;
 
@@ -157,9 +158,19 @@ int cli_migrate(struct cli *cli, struct qmp_error **errp)
     if (!run_loop(&run))
         _exit(run.phase < QMIG_PHASE_SWITCHOVER ? 1 : 5);
 
-    int code = report(&run, cli);
+    int code = report(&run, cli, put);
     qmig_migration_free(run.m);
     close(run.signals);
     sigprocmask(SIG_SETMASK, &old, NULL);
     return code;
+}
+
+static struct qmig_migration *make(struct cli *cli, struct qmp_error **errp)
+{
+    return qmig_migration_new(&cli->o, cli->params, cli->flags, errp);
+}
+
+int cli_migrate(struct cli *cli, struct qmp_error **errp)
+{
+    return cli_drive(cli, make, result_put_text, errp);
 }

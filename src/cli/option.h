@@ -14,6 +14,7 @@ enum option_group {
     GROUP_WHAT,
     GROUP_TLS,
     GROUP_VIRSH,
+    GROUP_SAVE,
     GROUP_CHECK,
     GROUP_RECORD,
     GROUP_TRANSCRIPT,

@@ -11,6 +11,7 @@ const char *const option_group_titles[GROUP__MAX] = {
     [GROUP_WHAT] = "What to do",
     [GROUP_TLS] = "Encryption (with --tls)",
     [GROUP_VIRSH] = "As in virsh migrate",
+    [GROUP_SAVE] = "The file of a saved guest",
     [GROUP_CHECK] = "Checking",
     [GROUP_RECORD] = "What is kept",
     [GROUP_TRANSCRIPT] = "Transcripts",
@@ -23,6 +24,7 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define CONTROL    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY | \
                     VERB_SWITCHOVER)
 #define AFTERWARDS (VERB_OWNER | VERB_RECOVER)
+#define FILES      (VERB_SAVE | VERB_RESTORE)
 #define ALL        (~0u)
 
 /* clang-format off */
@@ -38,24 +40,24 @@ const char *const option_group_titles[GROUP__MAX] = {
 
 /* name, letter, argument, verbs, group */
 const struct option option_table[] = {
-    {"source", 0, "ADDR", THREE | AFTERWARDS, GROUP_PEERS, STRING(o.source),
+    {"source", 0, "ADDR", THREE | AFTERWARDS | VERB_SAVE, GROUP_PEERS, STRING(o.source),
      .help = "QMP monitor of the source QEMU"},
-    {"dest", 0, "ADDR", THREE | AFTERWARDS, GROUP_PEERS, STRING(o.dest),
+    {"dest", 0, "ADDR", THREE | AFTERWARDS | VERB_RESTORE, GROUP_PEERS, STRING(o.dest),
      .help = "QMP monitor of the destination QEMU"},
-    {"dest-exec", 0, "COMMAND", TWO, GROUP_PEERS, STRING(o.dest_exec),
+    {"dest-exec", 0, "COMMAND", TWO | VERB_RESTORE, GROUP_PEERS, STRING(o.dest_exec),
      .help = "start the destination QEMU with COMMAND, end it on failure"},
-    {"domain", 0, "FILE", TWO, GROUP_PEERS, .set = option_set_domain,
+    {"domain", 0, "FILE", TWO | VERB_SAVE, GROUP_PEERS, .set = option_set_domain,
      .help = "the source's domain XML"},
 
-    {"param", 'p', "NAME=VALUE", TWO, GROUP_WHAT, .set = option_set_name_value,
+    {"param", 'p', "NAME=VALUE", TWO | FILES, GROUP_WHAT, .set = option_set_name_value,
      .help = "typed parameter; NAME=@FILE takes the value from a file"},
-    {"params", 0, "FILE", TWO, GROUP_WHAT, .set = option_set_params,
+    {"params", 0, "FILE", TWO | FILES, GROUP_WHAT, .set = option_set_params,
      .help = "typed parameters from a JSON object"},
     {"flag", 'f', "NAME", TWO, GROUP_WHAT, .set = option_set_flag_name,
      .help = "flag by libvirt's name in lower case; 'live' is on by itself"},
     {"flags", 0, "N", TWO, GROUP_WHAT, .set = option_set_flags,
      .help = "the flags as libvirt's number; nothing is added to it"},
-    {"deadline", 0, "NAME=SECONDS", TWO, GROUP_WHAT,
+    {"deadline", 0, "NAME=SECONDS", TWO | FILES, GROUP_WHAT,
      .set = option_set_deadline,
      .help = "how long a step may take"},
     {"hook", 0, "COMMAND", TWO, GROUP_WHAT, STRING(o.hook),
@@ -70,13 +72,32 @@ const struct option option_table[] = {
     {"dest-store", 0, "STORE", TWO, GROUP_WHAT, STRING(o.dest_store),
      .help = "where --persistent writes it: DIR, ssh:[USER@]HOST:DIR or "
              "exec:COMMAND"},
-    {"keep-source", 0, NULL, TWO, GROUP_WHAT, BOOL(o.keep_source),
+    {"keep-source", 0, NULL, TWO | VERB_SAVE, GROUP_WHAT, BOOL(o.keep_source),
      .help = "leave the source QEMU paused instead of quitting it"},
 
     {"fenced", 0, "source|destination", VERB_RECOVER, GROUP_WHAT,
      STRING(fenced), .help = "assert that this side is dead for certain"},
-    {"dry-run", 0, NULL, VERB_RECOVER, GROUP_WHAT, BOOL(dry_run),
+    {"dry-run", 0, NULL, VERB_RECOVER | FILES, GROUP_WHAT, BOOL(dry_run),
      .help = "say what would be done, change nothing"},
+
+    {"running", 0, NULL, FILES, GROUP_SAVE, BOOL(running),
+     .help = "the guest shall run once it is restored, whatever it did"},
+    {"paused", 0, NULL, FILES, GROUP_SAVE, BOOL(paused),
+     .help = "the guest shall be paused once it is restored"},
+    {"image-format", 0, "raw|sparse", VERB_SAVE, GROUP_SAVE,
+     STRING(image.format),
+     .help = "sparse: each page has its place (mapped-ram, QEMU 9.0)"},
+    {"parallel-channels", 0, "N", FILES, GROUP_SAVE,
+     .set = option_set_unsigned, AT(image.channels),
+     .help = "sparse: so many streams at once (multifd)"},
+    {"bypass-cache", 0, NULL, FILES, GROUP_SAVE, BOOL(image.bypass_cache),
+     .help = "sparse: past the page cache (direct-io, QEMU 9.1)"},
+    {"live", 0, NULL, VERB_SAVE, GROUP_SAVE, BOOL(image.live),
+     .help = "let the guest run while its memory is written"},
+    {"overwrite", 0, NULL, VERB_SAVE, GROUP_SAVE, BOOL(image.overwrite),
+     .help = "replace a file of that name"},
+    {"info", 0, NULL, VERB_IMAGE, GROUP_SAVE, BOOL(info),
+     .help = "what is known of the guest, instead of its XML"},
 
     {"tls-dir", 0, "DIR", TWO, GROUP_TLS, STRING(o.tls.dir),
      .help = "certificates and keys on both hosts (/etc/pki/qemu)"},
@@ -136,9 +157,9 @@ const struct option option_table[] = {
     {"graphicsuri", 0, "URI", TWO, GROUP_VIRSH, PARAM("graphics_uri")},
     {"listen-address", 0, "ADDRESS", TWO, GROUP_VIRSH, PARAM("listen_address")},
     {"dname", 0, "NAME", TWO, GROUP_VIRSH, PARAM("destination_name")},
-    {"xml", 0, "FILE", TWO, GROUP_VIRSH, FROM("destination_xml")},
+    {"xml", 0, "FILE", TWO | FILES, GROUP_VIRSH, FROM("destination_xml")},
     {"persistent-xml", 0, "FILE", TWO, GROUP_VIRSH, FROM("persistent_xml")},
-    {"bandwidth", 0, "MIB/S", TWO, GROUP_VIRSH, PARAM("bandwidth")},
+    {"bandwidth", 0, "MIB/S", TWO | VERB_SAVE, GROUP_VIRSH, PARAM("bandwidth")},
     {"postcopy-bandwidth", 0, "MIB/S", TWO, GROUP_VIRSH,
      PARAM("bandwidth.postcopy")},
     {"available-switchover-bandwidth", 0, "MIB/S", TWO, GROUP_VIRSH,
@@ -167,7 +188,7 @@ const struct option option_table[] = {
     {"parallel-connections", 0, "N", TWO, GROUP_VIRSH,
      PARAM("parallel.connections")},
     {"tls-destination", 0, "NAME", TWO, GROUP_VIRSH, PARAM("tls.destination")},
-    {"verbose", 0, NULL, VERB_MIGRATE, GROUP_VIRSH, BOOL(verbose),
+    {"verbose", 0, NULL, VERB_MIGRATE | FILES, GROUP_VIRSH, BOOL(verbose),
      .help = "show progress: --progress bar"},
 
     {"policy", 0, "guest-abi|libvirt", VERB_CHECK, GROUP_CHECK, CHOICE(policy),
@@ -183,12 +204,12 @@ const struct option option_table[] = {
     {"batch", 0, "FILE", VERB_CHECK, GROUP_CHECK, STRING(batch),
      .help = "read pairs SOURCE.xml<TAB>DEST.xml; '-' is standard input"},
 
-    {"state-dir", 0, "DIR", TWO | CONTROL | AFTERWARDS, GROUP_RECORD,
+    {"state-dir", 0, "DIR", TWO | CONTROL | AFTERWARDS | FILES, GROUP_RECORD,
      STRING(o.state_dir),
      .help = "journal and transcripts"},
-    {"transcript", 0, "FILE", VERB_MIGRATE, GROUP_RECORD, STRING(o.transcript),
+    {"transcript", 0, "FILE", VERB_MIGRATE | FILES, GROUP_RECORD, STRING(o.transcript),
      .help = "record every QMP message there (default: the state directory)"},
-    {"no-transcript", 0, NULL, VERB_MIGRATE, GROUP_RECORD,
+    {"no-transcript", 0, NULL, VERB_MIGRATE | FILES, GROUP_RECORD,
      BOOL(o.no_transcript), .help = "record nothing"},
 
     {"listen-source", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
@@ -236,16 +257,17 @@ const struct option option_table[] = {
      STRING(transcript.output),
      .help = "report: write a page (HTML) instead of text"},
 
-    {"progress", 0, "auto|bar|plain|json|none", VERB_MIGRATE, GROUP_OUTPUT,
+    {"progress", 0, "auto|bar|plain|json|none", VERB_MIGRATE | FILES, GROUP_OUTPUT,
      CHOICE(progress), .help = "how to show progress on standard error"},
-    {"progress-fd", 0, "N", VERB_MIGRATE, GROUP_OUTPUT, .set = option_set_fd,
+    {"progress-fd", 0, "N", VERB_MIGRATE | FILES, GROUP_OUTPUT, .set = option_set_fd,
      AT(progress_fd), .help = "progress as JSON Lines on descriptor N"},
     {"man", 0, NULL, VERB_HELP, GROUP_OUTPUT, BOOL(man),
      .help = "the manual page (roff)"},
     {"bash-completion", 0, NULL, VERB_HELP, GROUP_OUTPUT,
      BOOL(bash_completion), .help = "the completion script for bash"},
     {"json", 0, NULL,
-     THREE | VERB_FEATURES | VERB_TRANSCRIPT | CONTROL | AFTERWARDS,
+     THREE | VERB_FEATURES | VERB_TRANSCRIPT | CONTROL | AFTERWARDS | FILES |
+         VERB_IMAGE,
      GROUP_OUTPUT, BOOL(json),
      .help = "the result as JSON"},
     {"help", 'h', NULL, ALL, GROUP_OUTPUT, BOOL(help), .help = "this text"},

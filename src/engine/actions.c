@@ -59,8 +59,10 @@ void act_send_counted(struct engine *e, enum qmig_side side,
 
 void act_step(struct engine *e, const struct plan_step *step, unsigned tag)
 {
-    act_send_counted(e, step->side, step->execute, step->arguments, tag,
-                     DEADLINE_answer);
+    send(e, step->side, step->execute, step->arguments, tag,
+         e->config.deadlines.us[DEADLINE_answer])
+        ->file = step->file;
+    e->peer[step->side].waiting++;
 }
 
 static struct engine_action *record(struct engine *e, const char *kind,
@@ -118,6 +120,11 @@ void act_store(struct engine *e, enum move_step step)
     a->name = move_step_name(step);
     a->tag = step;
     a->deadline = e->now + e->config.deadlines.us[DEADLINE_store];
+}
+
+void act_file(struct engine *e, enum file_step what)
+{
+    append(e, ACT_FILE)->tag = what;
 }
 
 void act_progress(struct engine *e, struct json_object *info)

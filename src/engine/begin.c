@@ -39,6 +39,16 @@ static void connect_to(struct engine *e, enum engine_action_kind how,
                   e->config.deadlines.us[DEADLINE_answer];
 }
 
+void begin_image(struct engine *e)
+{
+    bool started = e->config.plan.dest_started;
+
+    if (engine_saves(e))
+        connect_to(e, ACT_CONNECT, QMIG_SIDE_SOURCE);
+    else
+        connect_to(e, started ? ACT_START_DEST : ACT_CONNECT, QMIG_SIDE_DEST);
+}
+
 static void begin_ready(struct engine *e, const struct engine_event *ev)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
@@ -88,6 +98,22 @@ static void list_step(struct json_object *list, const struct plan_step *step)
     json_object_array_add(list, row);
 }
 
+/* Where a post-copy that was interrupted can connect again. */
+static void add_addresses(const struct engine *e, struct json_object *data)
+{
+    CLEANUP(freep)
+    char *listen = plan_listen_uri(
+        &e->plan.uri, params_string(e->config.plan.params, "listen_address"));
+    CLEANUP(freep) char *reach = migrate_uri_text(&e->plan.uri);
+
+    if (reach && !e->plan.uri.port && e->plan.uri.kind != URI_UNIX)
+        *strrchr(reach, ':') = '\0'; /* ":0" */
+    if (listen && reach) {
+        json_object_object_add(data, "listen", json_object_new_string(listen));
+        json_object_object_add(data, "connect", json_object_new_string(reach));
+    }
+}
+
 /* Whatever recover needs to undo or to finish what follows. */
 static struct json_object *begin_record(const struct engine *e)
 {
@@ -110,17 +136,8 @@ static struct json_object *begin_record(const struct engine *e)
     json_object_object_add(
         data, "keep_source",
         json_object_new_boolean(!plan_find(&e->plan, STEP_QUIT)));
-    /* Where a post-copy that was interrupted can connect again. */
-    CLEANUP(freep)
-    char *listen = plan_listen_uri(
-        &e->plan.uri, params_string(e->config.plan.params, "listen_address"));
-    CLEANUP(freep) char *reach = migrate_uri_text(&e->plan.uri);
-    if (reach && !e->plan.uri.port && e->plan.uri.kind != URI_UNIX)
-        *strrchr(reach, ':') = '\0'; /* ":0" */
-    if (listen && reach) {
-        json_object_object_add(data, "listen", json_object_new_string(listen));
-        json_object_object_add(data, "connect", json_object_new_string(reach));
-    }
+    if (!e->plan.image)
+        add_addresses(e, data);
     json_object_object_add(data, "undo", undo);
     json_object_object_add(data, "takeover", take);
     return data;
@@ -169,6 +186,8 @@ static void enter_prepare(struct engine *e)
     e->hooks_due = true;
     /* Takes the lock of the guest, too. */
     act_record(e, "begin", begin_record(e));
+    if (engine_saves(e))
+        act_file(e, FILE_CREATE);
     send_next(e);
 }
 
@@ -319,6 +338,10 @@ void start_migration(struct engine *e)
 
 static void leave_prepare(struct engine *e)
 {
+    if (engine_restores(e)) {
+        enter_loading(e);
+        return;
+    }
     if (store_must_wait(e, MOVE_STAGE) || hook_must_wait(e, HOOK_PREPARED) ||
         hold_must_wait(e, QMIG_HOLD_PREPARED))
         return;

@@ -7,14 +7,8 @@
 
 #define TO(state) (1u << ENGINE_##state)
 
-/* One row a state; next == 0 is the end. */
 /* clang-format off */
-static const struct {
-    const char *name;
-    state_fn *on_event;
-    enum qmig_phase phase;
-    unsigned next;
-} states[ENGINE__MAX] = {
+static const struct state_row states[ENGINE__ALL] = {
     [ENGINE_BEGIN]      = { "begin",      begin_event,      QMIG_PHASE_BEGIN,
         TO(PREPARE) | TO(UNDOING) | TO(DONE) },
     [ENGINE_PREPARE]    = { "prepare",    prepare_event,    QMIG_PHASE_PREPARE,
@@ -48,7 +42,12 @@ static const struct {
 
 const char *engine_state_name(enum engine_state state)
 {
-    return states[state].name;
+    const struct state_row *row = &states[state];
+
+    if (!row->name)
+        row = state == ENGINE_SEALING ? &save_states[state]
+                                      : &restore_states[state];
+    return row->name;
 }
 
 bool engine_may_follow(enum engine_state from, enum engine_state to)
@@ -63,8 +62,11 @@ struct engine *engine_new(const struct engine_config *config)
     if (!e)
         return NULL;
     e->config = *config;
+    e->rows = states;
     e->deadline = -1;
     e->poll_at = -1;
+    if (e->config.plan.image)
+        engine_image_init(e);
     return e;
 }
 
@@ -107,10 +109,11 @@ void engine_set_state(struct engine *e, enum engine_state to, const char *why)
 {
     struct json_object *data = json_object_new_object();
 
-    assert(states[e->state].next & (1u << to));
+    assert(e->rows[e->state].next & (1u << to));
     json_object_object_add(data, "from",
-                           json_object_new_string(states[e->state].name));
-    json_object_object_add(data, "to", json_object_new_string(states[to].name));
+                           json_object_new_string(e->rows[e->state].name));
+    json_object_object_add(data, "to",
+                           json_object_new_string(e->rows[to].name));
     json_object_object_add(data, "why", json_object_new_string(why));
     act_note(e, "state", data);
 
@@ -148,7 +151,7 @@ void engine_error(struct engine *e, enum qmig_side side,
     }
     e->error = qmp_error_copy(err);
     e->error_side = side;
-    e->error_phase = states[e->state].phase;
+    e->error_phase = e->rows[e->state].phase;
 }
 
 void engine_errorf(struct engine *e, enum qmig_side side, int code,
@@ -374,6 +377,7 @@ static void learn(struct engine *e, const struct engine_event *ev,
         store_done(e, ev);
         break;
     case EV_TIME:
+    case EV_FILE:
     case EV_JOURNAL_FAILED:
         break;
     }
@@ -396,7 +400,7 @@ void engine_step(struct engine *e, const struct engine_event *ev)
     struct engine_event what = *ev;
     what.tag = ev->tag & TAG_WHAT;
     learn(e, &what, ev->tag >> 16 == (e->epoch & 0xffff));
-    states[e->state].on_event(e, &what);
+    e->rows[e->state].on_event(e, &what);
 }
 
 const struct engine_action *engine_actions(const struct engine *e, size_t *n)
@@ -419,7 +423,7 @@ enum engine_state engine_state(const struct engine *e)
 
 enum qmig_phase engine_phase(const struct engine *e)
 {
-    return e->error ? e->error_phase : states[e->state].phase;
+    return e->error ? e->error_phase : e->rows[e->state].phase;
 }
 
 const struct facts *engine_facts(const struct engine *e, enum qmig_side side)

@@ -71,7 +71,13 @@ enum engine_state {
     /* The outcome is known. ACT_END comes at once, or with hooks, once they
      * have heard of it. */
     ENGINE_DONE,
-    ENGINE__MAX
+    ENGINE__MAX,
+    /* Of save and restore only (engine/image.c). SEALING: everything is
+     * written, the file goes to the disk; ends with the commit. LOADING: QEMU
+     * reads the file; ends with the commit. */
+    ENGINE_SEALING = ENGINE__MAX,
+    ENGINE_LOADING,
+    ENGINE__ALL
 };
 
 const char *engine_state_name(enum engine_state state);
@@ -89,6 +95,8 @@ bool engine_may_follow(enum engine_state from, enum engine_state to);
     X(finish,     30, "from the commit to the destination running")            \
     X(cancel,      5, "an answer to migrate_cancel, then to yank")             \
     X(undo,       10, "resuming the source, settings going back")              \
+    X(seal,      600, "a save: everything written, until it is on the disk")   \
+    X(load,     3600, "a restore: QEMU reading the file")                      \
     X(hook,       10, "a hook; before the commit the way back comes then")         \
     X(hold,       60, "a hold (--hold); then the way back")                        \
     X(store,      30, "a step in domain stores; before the commit, the way back comes then") \
@@ -161,6 +169,8 @@ enum engine_event_kind {
     EV_TUNE,           /* ... to change migration parameters: `object` */
     EV_JOURNAL_FAILED, /* ACT_JOURNAL did not reach the disk; what followed
                           it in the list was not carried out */
+    EV_FILE,           /* ACT_FILE is done, or failed: `err`; then what followed
+                          it in the list was not carried out */
     EV_HOOK_DONE,      /* ... or did not end in time, or not well: `err` */
     EV_STORE_DONE,     /* the same of ACT_STORE */
 };
@@ -175,10 +185,19 @@ struct engine_event {
                                     HOOK_DONE, STORE_DONE */
     const char *name;            /* EVENT */
     unsigned tag;                /* REPLY: as in ACT_SEND; HOOK_DONE,
-                                    STORE_DONE: as in ACT_HOOK, ACT_STORE */
+                                    STORE_DONE: as in ACT_HOOK, ACT_STORE;
+                                    FILE: as in ACT_FILE */
     bool oob;                    /* READY: out-of-band was negotiated */
     uint32_t known;              /* READY: features known from before */
     uint32_t features;
+};
+
+/* What is done to the file of a save. */
+enum file_step {
+    FILE_CREATE,  /* make it, under another name; only failure is told */
+    FILE_SEAL,    /* complete it and bring it to the disk; both are told */
+    FILE_PUBLISH, /* give it its name, durably; only failure is told */
+    FILE_DISCARD, /* remove it; nothing is told */
 };
 
 enum engine_action_kind {
@@ -192,6 +211,7 @@ enum engine_action_kind {
     ACT_WARN,       /* for the user */
     ACT_PROGRESS,   /* `arguments` is a reply to query-migrate */
     ACT_KILL_DEST,  /* end the destination that we started */
+    ACT_FILE,       /* `tag` is an enum file_step */
     ACT_HOOK,       /* call the hook, phase in `name`; one that still runs is
                        ended, and nothing is heard of it. EV_HOOK_DONE comes
                        by `deadline` */
@@ -207,10 +227,11 @@ struct engine_action {
     struct json_object *arguments; /* a reference of the action's own */
     char *text;                    /* WARN; owned by the action */
     unsigned tag;                  /* SEND; HOOK: enum hook; STORE: enum
-                                      move_step */
+                                      move_step; FILE: enum file_step */
     bool oob;
-    bool sync;        /* JOURNAL */
-    int64_t deadline; /* SEND, HOOK, STORE: absolute */
+    bool sync;           /* JOURNAL */
+    enum step_file file; /* SEND: goes with it */
+    int64_t deadline;    /* SEND, HOOK, STORE: absolute */
 };
 
 struct engine;

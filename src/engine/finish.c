@@ -20,7 +20,7 @@ void tidy(struct engine *e)
     e->tidied = true;
 }
 
-static bool has_figures(struct engine *e)
+bool has_figures(struct engine *e)
 {
     struct json_object *status = NULL;
     struct json_object *value = NULL;

@@ -90,6 +90,9 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
     if (ev->kind == EV_JOURNAL_FAILED) {
         engine_error(e, QMIG_SIDE_CONTROLLER, ev->err);
         turn_back(e, "the journal cannot be written");
+    } else if (ev->kind == EV_FILE && ev->err) {
+        engine_error(e, QMIG_SIDE_CONTROLLER, ev->err);
+        turn_back(e, "the file cannot be written");
     } else if (postcopy_is_committed(e)) {
         return is_lost_in_postcopy(e, ev);
     } else if (e->violation) {

@@ -35,6 +35,17 @@ enum tag {
 
 static_assert(PLAN_MAX_STEPS <= TAG_INDEX, "a step's index is in its tag");
 
+struct engine_event;
+typedef void state_fn(struct engine *e, const struct engine_event *ev);
+
+/* One row a state; next == 0 is the end. */
+struct state_row {
+    const char *name;
+    state_fn *on_event;
+    enum qmig_phase phase;
+    unsigned next;
+};
+
 /* The mirror of a disk. */
 struct copy {
     bool ready; /* the copy has what the guest wrote, and gets what it writes */
@@ -60,6 +71,7 @@ struct peer {
 
 struct engine {
     struct engine_config config;
+    const struct state_row *rows; /* by state: the story's table */
     enum engine_state state;
     int64_t now;
     int64_t started;     /* EV_START */
@@ -112,6 +124,8 @@ struct engine {
     bool clients_moved; /* and have gone there */
     bool tidied;        /* STEP_TIDY were sent; */
     unsigned tidying;   /* those that were not answered yet */
+    bool written;       /* save: the source said completed */
+    bool sealed;        /* ... and the file is on the disk */
     bool killed;        /* ACT_KILL_DEST was given */
 
     bool hooks_due;               /* something was changed */
@@ -190,6 +204,7 @@ void act_simple(struct engine *e, enum engine_action_kind kind,
                 enum qmig_side side);
 void act_hook(struct engine *e, enum hook hook);
 void act_store(struct engine *e, enum move_step step);
+void act_file(struct engine *e, enum file_step what);
 void act_progress(struct engine *e, struct json_object *info);
 void actions_clear(struct engine *e);
 /* Send and count in peer.waiting. */
@@ -203,7 +218,6 @@ void ask_status(struct engine *e, enum qmig_side side);
 
 /* The state functions: begin.c, transfer.c, postcopy.c, finish.c, rollback.c.
  */
-typedef void state_fn(struct engine *e, const struct engine_event *ev);
 state_fn begin_event, prepare_event, storage_event, precopy_event,
     switchover_event, postcopy_event, finish_event, confirm_event;
 state_fn cancelling_event, yanking_event, asking_event, resuming_event,
@@ -343,7 +357,20 @@ void engine_journal_commit(struct engine *e, const char *mode);
 /* Between two tries of something that QEMU is about to allow. */
 #define RETRY_US (5 * INT64_C(1000))
 
+/* image.c: save and restore */
+extern const struct state_row save_states[ENGINE__ALL];
+extern const struct state_row restore_states[ENGINE__ALL];
+void engine_image_init(struct engine *e); /* the absent side, the states */
+bool engine_saves(const struct engine *e);
+bool engine_restores(const struct engine *e);
+void enter_loading(struct engine *e);
+void image_end(struct engine *e); /* the end: what becomes of the file */
+/* begin.c: connect to the side that there is. */
+void begin_image(struct engine *e);
+
 /* finish.c */
+/* Are QEMU's figures of the migration complete (or not to be had)? */
+bool has_figures(struct engine *e);
 void enter_confirm(struct engine *e);
 /* The destination's settings go back. */
 void tidy(struct engine *e);

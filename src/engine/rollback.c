@@ -248,6 +248,12 @@ static void enter_yanking(struct engine *e)
     struct json_object *list = json_object_new_array();
     struct json_object *row = json_object_new_object();
 
+    if (e->plan.image) { /* it hangs in the file system: nothing to yank */
+        act_warn(e, "the source does not answer: once it does, send it "
+                    "'migrate_cancel', and 'cont' if its guest shall run");
+        enter_undoing(e, "the source does not answer");
+        return;
+    }
     engine_set_state(e, ENGINE_YANKING, "the source does not answer");
     engine_limit(e, DEADLINE_cancel);
     e->poll_at = e->now + POLL_US;
@@ -338,6 +344,10 @@ void yanking_event(struct engine *e, const struct engine_event *ev)
 
 void enter_asking(struct engine *e)
 {
+    if (e->plan.image) { /* there is nobody to ask */
+        enter_undoing(e, "the source was lost");
+        return;
+    }
     engine_set_state(e, ENGINE_ASKING, "the source was lost before the commit");
     engine_limit(e, DEADLINE_cancel);
     e->poll_at = e->now + POLL_US;
@@ -380,10 +390,16 @@ void turn_back(struct engine *e, const char *why)
     case ENGINE_BEGIN:
     case ENGINE_PREPARE:
     case ENGINE_STORAGE:
+    case ENGINE_LOADING:
         enter_undoing(e, why);
         return;
     case ENGINE_PRECOPY:
     case ENGINE_SWITCHOVER:
+    case ENGINE_SEALING:
+        break;
+    case ENGINE_CONFIRM:
+        if (!engine_saves(e)) /* committed */
+            return;
         break;
     default:
         return; /* on the way back already */
@@ -491,6 +507,7 @@ void engine_finish(struct engine *e, const char *why)
 {
     explain_error(e);
     engine_set_state(e, ENGINE_DONE, why);
+    image_end(e);
     if (e->error && e->config.plan.dest_started && !e->undecided && !e->killed)
         act_simple(e, ACT_KILL_DEST, QMIG_SIDE_DEST);
     hook_tell_end(e);

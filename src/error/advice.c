@@ -68,6 +68,8 @@ static const struct {
     DO(QMIG_ERR_HOLD,              "say `switchover ID` in time, or allow more with --hold-timeout SECONDS"),
     DO(QMIG_ERR_STORE,             "see that the directory is there, and that this user may write to it; the message ends with the system's reason"),
     DO(QMIG_ERR_STORE_TAKEN,       "remove or rename what is in the store, or give the guest another name with `destination_name`"),
+    DO(QMIG_ERR_IMAGE,             "name a file that `save` made, whole; `save-image-dumpxml` shows what is in it"),
+    DO(QMIG_ERR_FILE,              "see the file's name, rights and space; the guest is where it was"),
     DO(QMIG_ERR_LOCKED,            "wait for the other one, or see its `status ID`; a lock of a dead process does not hold"),
 #undef DO
     /* clang-format on */

@@ -47,6 +47,8 @@
     X(JOURNAL_UNKNOWN,   "journal.unknown",     2, "no such migration in the state directory") \
     X(JOURNAL_BAD,       "journal.bad",         5, "journal is damaged")       \
     X(NOT_FENCED,        "not-fenced",          2, "a side that is said to be dead answers") \
+    X(IMAGE,             "file.bad",            3, "not the file of a saved guest, or a damaged one") \
+    X(FILE,              "file",                1, "the file of a saved guest cannot be read or written") \
     X(LOCKED,            "locked",              1, "another qmigrate acts on this guest") \
     X(HOOK,              "hook",                1, "a hook failed, or did not end in time") \
     X(HOLD,              "hold.timeout",        1, "a hold was not released in time") \

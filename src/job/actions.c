@@ -4,6 +4,7 @@
 
 #include "error/errcode.h"
 #include "job/featcache.h"
+#include "job/image.h"
 #include "job/statedir.h"
 
 #include <errno.h>
@@ -46,12 +47,15 @@ static void send_command(struct qmig_migration *m,
     if (!r)
         abort(); /* better than a migration that waits for ever */
     *r = (struct reply_context){m, a->side, a->tag};
+    int fd = a->file ? job_image_fd(m, a->file) : -1;
     if (client)
         rc = qmp_client_submit(client,
                                &(struct qmp_command){
                                    .execute = a->name,
                                    .arguments = a->arguments,
                                    .oob = a->oob,
+                                   .fds = &fd,
+                                   .nfds = a->file ? 1 : 0,
                                    .deadline_us = a->deadline,
                                    .done = on_reply,
                                    .free = free,
@@ -99,6 +103,8 @@ static const char *guest_key(struct qmig_migration *m, const char *source_addr)
         return source->uuid;
     if (job_guest_uuid(m))
         return job_guest_uuid(m);
+    if (m->image && !m->image->plan.save)
+        return job_image_guest(m);
     return source->name ? source->name : source_addr;
 }
 
@@ -116,7 +122,7 @@ static struct json_object *begin_record(struct qmig_migration *m,
         {"program", "qmigrate " QMIGRATE_VERSION},
         {"id", m->id},
         {"guest", guest},
-        {"name", source->name},
+        {"name", source->name ? source->name : job_guest_name(m)},
         {"source", addr[QMIG_SIDE_SOURCE]},
         {"destination", addr[QMIG_SIDE_DEST]},
         {"dest_exec", m->dest_exec},
@@ -128,6 +134,7 @@ static struct json_object *begin_record(struct qmig_migration *m,
         if (members[i].value)
             json_object_object_add(data, members[i].name,
                                    json_object_new_string(members[i].value));
+    job_image_add_begin(m, data);
     if (m->child.pid > 0)
         json_object_object_add(data, "dest_pid",
                                json_object_new_int64(m->child.pid));
@@ -321,6 +328,10 @@ void job_act(struct qmig_migration *m)
             break;
         case ACT_KILL_DEST:
             job_kill_dest(m);
+            break;
+        case ACT_FILE:
+            if (!job_image_act(m, (enum file_step)a->tag))
+                return;
             break;
         case ACT_HOOK:
             job_start_hook(m, a);

@@ -17,6 +17,7 @@
 #include "qmp/transcript.h"
 #include "store/move.h"
 
+struct job_image;     /* see job/image.h */
 struct pending_event; /* see job/events.c */
 
 /* The hook that runs now (`tag` is not 0), see job/hook.c. */
@@ -56,6 +57,7 @@ struct qmig_migration {
                               `tls`, which are copies */
     struct qmig_params *params;
     unsigned flags;
+    struct job_image *image; /* save, restore: the file; NULL: a migration */
     bool plan_only;
     struct deadlines deadlines;
 
@@ -103,6 +105,17 @@ struct qmig_migration {
     struct qmp_error *error; /* of the start, before there is an engine */
     struct qmig_result result;
 };
+
+/* job/migration.c: an object without anything in it; what all of them have is
+ * checked and copied. */
+struct qmig_migration *job_new(struct qmp_error **errp);
+int job_fill(struct qmig_migration *m, const struct qmig_options *o,
+             const struct qmig_params *params, struct qmp_error **errp);
+int job_check_address(const char *addr, enum qmig_side side,
+                      struct qmp_error **errp);
+/* Run it for its plan only. */
+int job_plan(struct qmig_migration *m, struct json_object **ret,
+             struct qmp_error **errp);
 
 /* job/start.c: directories, checks of the XMLs, the engine. -1: m->error. */
 int job_start(struct qmig_migration *m);

@@ -3,6 +3,7 @@
 #include "job/job.h"
 
 #include "error/errcode.h"
+#include "job/image.h"
 #include "job/statedir.h"
 #include "plan/tls.h"
 
@@ -60,7 +61,7 @@ static void free_tls(struct qmig_tls *tls)
         free((void *)(uintptr_t)*strings[i]);
 }
 
-static int check_address(const char *addr, enum qmig_side side,
+int job_check_address(const char *addr, enum qmig_side side,
                          struct qmp_error **errp)
 {
     CLEANUP(qmp_addr_clear) struct qmp_addr parsed = {.fd = -1};
@@ -93,36 +94,16 @@ static int check_switch(const struct qmig_options *o, unsigned flags,
     return 0;
 }
 
-static int fill(struct qmig_migration *m, const struct qmig_options *o,
-                const struct qmig_params *params, unsigned flags,
-                struct qmp_error **errp)
+int job_fill(struct qmig_migration *m, const struct qmig_options *o,
+             const struct qmig_params *params, struct qmp_error **errp)
 {
     m->o = *o;
-    m->flags = flags;
-    if (copy_tls(&m->o.tls, errp) < 0 ||
-        tls_check_options(&o->tls, flags, errp) < 0)
+    if (copy_tls(&m->o.tls, errp) < 0)
         return -1;
     deadlines_default(&m->deadlines);
     for (size_t i = 0; o->deadlines && o->deadlines[i]; i++)
         if (deadlines_set(&m->deadlines, o->deadlines[i], errp) < 0)
             return -1;
-    if (check_address(o->source, QMIG_SIDE_SOURCE, errp) < 0 ||
-        check_address(o->dest, QMIG_SIDE_DEST, errp) < 0 ||
-        (params && qmig_params_check(params, flags, errp) < 0))
-        return -1;
-    if (check_switch(o, flags, errp) < 0)
-        return -1;
-    if (o->hold & ~(QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER))
-        return qmp_fail(errp, QMIG_ERR_USAGE, "no such hold: %#x", o->hold);
-    if (o->hold_timeout_s && !o->hold)
-        return qmp_fail(errp, QMIG_ERR_USAGE,
-                        "unexpected time-out of a hold without a hold");
-    if (o->hold_timeout_s)
-        m->deadlines.us[DEADLINE_hold] = o->hold_timeout_s * INT64_C(1000000);
-    if (!strcmp(o->source, o->dest))
-        return qmp_fail(errp, QMIG_ERR_USAGE,
-                        "source and destination are the same monitor '%s'",
-                        o->source);
     if (copy_string(&m->addr[QMIG_SIDE_SOURCE], o->source, errp) < 0 ||
         copy_string(&m->addr[QMIG_SIDE_DEST], o->dest, errp) < 0 ||
         copy_string(&m->domain_xml, o->domain_xml, errp) < 0 ||
@@ -140,10 +121,33 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
     return 0;
 }
 
-struct qmig_migration *qmig_migration_new(const struct qmig_options *o,
-                                          const struct qmig_params *params,
-                                          unsigned flags,
-                                          struct qmp_error **errp)
+static int fill(struct qmig_migration *m, const struct qmig_options *o,
+                const struct qmig_params *params, unsigned flags,
+                struct qmp_error **errp)
+{
+    m->flags = flags;
+    if (tls_check_options(&o->tls, flags, errp) < 0 ||
+        job_fill(m, o, params, errp) < 0 ||
+        job_check_address(o->source, QMIG_SIDE_SOURCE, errp) < 0 ||
+        job_check_address(o->dest, QMIG_SIDE_DEST, errp) < 0 ||
+        (params && qmig_params_check(params, flags, errp) < 0) ||
+        check_switch(o, flags, errp) < 0)
+        return -1;
+    if (o->hold & ~(QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER))
+        return qmp_fail(errp, QMIG_ERR_USAGE, "no such hold: %#x", o->hold);
+    if (o->hold_timeout_s && !o->hold)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "unexpected time-out of a hold without a hold");
+    if (o->hold_timeout_s)
+        m->deadlines.us[DEADLINE_hold] = o->hold_timeout_s * INT64_C(1000000);
+    if (!strcmp(o->source, o->dest))
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "source and destination are the same monitor '%s'",
+                        o->source);
+    return 0;
+}
+
+struct qmig_migration *job_new(struct qmp_error **errp)
 {
     struct qmig_migration *m = calloc(1, sizeof(*m));
 
@@ -157,7 +161,17 @@ struct qmig_migration *qmig_migration_new(const struct qmig_options *o,
     m->store.run = (struct store_run){.pidfd = -1, .out = -1, .err = -1};
     m->connect_next = -1;
     m->shown_us = INT64_MIN / 2;
-    if (fill(m, o, params, flags, errp) < 0) {
+    return m;
+}
+
+struct qmig_migration *qmig_migration_new(const struct qmig_options *o,
+                                          const struct qmig_params *params,
+                                          unsigned flags,
+                                          struct qmp_error **errp)
+{
+    struct qmig_migration *m = job_new(errp);
+
+    if (m && fill(m, o, params, flags, errp) < 0) {
         qmig_migration_free(m);
         return NULL;
     }
@@ -179,6 +193,7 @@ void qmig_migration_free(struct qmig_migration *m)
     child_release(&m->child);
     job_end_hook(m);
     job_end_store(m);
+    job_image_free(m->image);
     engine_free(m->engine);
     abi_report_free(m->report);
     abi_report_free(m->persistent_report);
@@ -214,6 +229,7 @@ size_t qmig_migration_pollfds(const struct qmig_migration *m,
         fds[n++] = (struct pollfd){.fd = m->hook.child.pidfd, .events = POLLIN};
     if (m->store.step)
         fds[n++] = (struct pollfd){.fd = m->store.run.pidfd, .events = POLLIN};
+    n += job_image_pollfds(m->image, fds + n);
     return n;
 }
 
@@ -274,6 +290,8 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
         job_check_hook(m, now);
     if (!m->ended)
         job_check_store(m, now);
+    if (!m->ended)
+        job_image_check(m);
     int64_t due = m->ended ? -1 : engine_deadline(m->engine);
     if (due >= 0 && now >= due)
         job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});
@@ -336,7 +354,12 @@ const char *qmig_migration_leftover(struct qmig_migration *m)
     enum engine_state state =
         m->engine ? engine_state(m->engine) : ENGINE_BEGIN;
 
-    if (state == ENGINE_FINISH || state == ENGINE_CONFIRM)
+    if (m->image && state != ENGINE_BEGIN)
+        where = m->image->plan.save
+                    ? "QEMU may go on writing: the guest is the source's, "
+                      "stopped; the file is not complete"
+                    : "QEMU may go on reading: the guest is the file's";
+    else if (state == ENGINE_FINISH || state == ENGINE_CONFIRM)
         where = "the guest was handed to the destination; the source may be "
                 "left, paused";
     else if (state != ENGINE_BEGIN)
@@ -364,15 +387,11 @@ static void quote_dest(const struct qmig_migration *m, struct qmp_error **errp)
         qmp_hint(errp, "the destination said: %s", line ? line + 1 : said);
 }
 
-int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
-              unsigned flags, struct json_object **ret,
-              struct json_object **report, struct qmp_error **errp)
+int job_plan(struct qmig_migration *m, struct json_object **ret,
+             struct qmp_error **errp)
 {
-    struct qmig_migration *m = qmig_migration_new(o, params, flags, errp);
     int rc = 0;
 
-    if (!m)
-        return -1;
     m->plan_only = true;
     qmig_migration_run(m);
     if (m->result.error) {
@@ -385,11 +404,23 @@ int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
         if (*ret)
             move_list(&m->store.move, *ret);
     }
+    job_end_plan(m);
+    return rc;
+}
+
+int qmig_plan(const struct qmig_options *o, const struct qmig_params *params,
+              unsigned flags, struct json_object **ret,
+              struct json_object **report, struct qmp_error **errp)
+{
+    struct qmig_migration *m = qmig_migration_new(o, params, flags, errp);
+
+    if (!m)
+        return -1;
+    int rc = job_plan(m, ret, errp);
     if (report)
         *report = m->report
                       ? abi_report_json(m->report, "domain", "destination_xml")
                       : NULL;
-    job_end_plan(m);
     qmig_migration_free(m);
     return rc;
 }

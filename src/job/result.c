@@ -3,6 +3,7 @@
 #include "job/job.h"
 
 #include "error/advice.h"
+#include "job/image.h"
 #include "job/stats.h"
 #include "qmp/json.h"
 
@@ -95,6 +96,9 @@ static struct json_object *job_json(const struct qmig_migration *m,
     bool seen = v->stop_us && v->resume_us > v->stop_us;
 
     return stats_job(&(struct stats_input){
+        .operation = !m->image           ? STATS_MIGRATION_OUT
+                     : m->image->plan.save ? STATS_SAVE
+                                           : STATS_RESTORE,
         .info = v->info,
         .elapsed_us = m->end_us - m->start_us,
         .downtime_us = seen ? v->resume_us - v->stop_us : 0,
@@ -198,6 +202,7 @@ void job_make_result(struct qmig_migration *m)
     add_string(json, "id", r->id);
     if (r->error)
         json_object_object_add(json, "error", error_json(r));
+    job_image_add_result(m, json);
     if (m->report && m->report->n)
         json_object_object_add(
             json, "check",

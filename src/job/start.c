@@ -6,6 +6,7 @@
 #include "job/job.h"
 
 #include "error/errcode.h"
+#include "job/image.h"
 #include "job/statedir.h"
 
 #include "qmp/sync.h"
@@ -37,8 +38,11 @@ static struct json_object *peers_json(const struct qmig_migration *m)
     struct json_object *peers = json_object_new_object();
 
     for (int side = 0; side < 2; side++) {
-        struct json_object *peer = json_object_new_object();
+        struct json_object *peer;
 
+        if (m->image && side == (m->image->plan.save ? 1 : 0))
+            continue; /* it is a file */
+        peer = json_object_new_object();
         json_object_object_add(peer, "addr",
                                json_object_new_string(m->addr[side]));
         json_object_object_add(peers, side_name((enum qmig_side)side), peer);
@@ -139,6 +143,7 @@ static int make_engine(struct qmig_migration *m)
                 .spice = m->domain && domain_has_spice(m->domain),
                 .tls = m->o.tls,
                 .hold_switchover = m->o.hold & QMIG_HOLD_SWITCHOVER,
+                .image = m->image ? &m->image->plan : NULL,
             },
         .deadlines = m->deadlines,
         .plan_only = m->plan_only,
@@ -163,6 +168,7 @@ int job_start(struct qmig_migration *m)
     m->started = true;
     m->start_us = qmp_now_us();
     if (job_check_xml(m, &dest_xml) < 0 ||
+        job_image_set_xml(m, dest_xml, &m->error) < 0 ||
         job_prepare_stores(m, dest_xml) < 0 || make_engine(m) < 0)
         return -1;
     /* The monitors have time to greet while the files are made. */

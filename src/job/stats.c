@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-/* VIR_DOMAIN_JOB_OPERATION_MIGRATION_OUT */
-#define OPERATION_OUT 5
 /* QEMU's mbps is 10^6 bits a second. */
 #define MBPS_TO_BYTES 125000.0
 
@@ -123,7 +121,7 @@ struct json_object *stats_job(const struct stats_input *in)
     struct json_object *job = json_object_new_object();
 
     json_object_object_add(job, "operation",
-                           json_object_new_int(OPERATION_OUT));
+                           json_object_new_int(in->operation));
     add(job, "time_elapsed", (uint64_t)in->elapsed_us / 1000);
     add_downtime(job, in);
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {

@@ -11,7 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* libvirt's VIR_DOMAIN_JOB_OPERATION_* */
+enum stats_operation {
+    STATS_SAVE = 2,
+    STATS_RESTORE = 3,
+    STATS_MIGRATION_OUT = 5,
+};
+
 struct stats_input {
+    enum stats_operation operation;
     struct json_object *info; /* the source's query-migrate, or NULL */
     int64_t elapsed_us;       /* since the migration was started */
     int64_t downtime_us;      /* STOP to RESUME as seen here; 0: not seen */

@@ -6,6 +6,7 @@
 #include "job/job.h"
 
 #include "error/errcode.h"
+#include "job/image.h"
 
 #include <string.h>
 
@@ -90,10 +91,14 @@ int job_check_xml(struct qmig_migration *m, char **dest_xml)
 
 const char *job_guest_name(const struct qmig_migration *m)
 {
-    return m->domain ? domain_name(m->domain) : NULL;
+    if (m->domain)
+        return domain_name(m->domain);
+    return m->image ? m->image->image.name : NULL;
 }
 
 const char *job_guest_uuid(const struct qmig_migration *m)
 {
-    return m->domain ? domain_uuid(m->domain) : NULL;
+    if (m->domain)
+        return domain_uuid(m->domain);
+    return m->image ? m->image->image.uuid : NULL;
 }

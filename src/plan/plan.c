@@ -3,6 +3,7 @@
 
 #include "error/errcode.h"
 #include "plan/graphics.h"
+#include "plan/image.h"
 #include "plan/settings.h"
 #include "plan/storage.h"
 #include "plan/tls.h"
@@ -181,7 +182,8 @@ static bool needs_dest_parameters(const struct plan_input *in)
         "migrate_uri"};
     size_t n = 0;
 
-    if ((in->flags & ~(QMIG_LIVE | QMIG_PAUSED)) || params_qemu(in->params)->n)
+    if (in->image || (in->flags & ~(QMIG_LIVE | QMIG_PAUSED)) ||
+        params_qemu(in->params)->n)
         return true;
     for (size_t i = 0; i < param_table_n; i++)
         n += params_has(in->params, param_table[i].name);
@@ -458,6 +460,8 @@ int plan_make(struct plan *plan, const struct plan_input *in,
 {
     struct plan made = {0};
 
+    if (in->image)
+        return plan_make_image(plan, in, source, dest, side, warnings, errp);
     *side = QMIG_SIDE_SOURCE;
     if (plan_check_source(in, source, errp) < 0 ||
         tls_check(in, *side, source, warnings, errp) < 0)
@@ -498,8 +502,11 @@ const struct plan_step *plan_find(const struct plan *plan, enum step_kind kind)
 
 struct json_object *plan_migrate_arguments(const struct plan *plan)
 {
-    CLEANUP(freep) char *text = migrate_uri_text(&plan->uri);
+    CLEANUP(freep) char *text = NULL;
 
+    if (plan->image)
+        return json_object_get(plan_find(plan, STEP_MIGRATE)->arguments);
+    text = migrate_uri_text(&plan->uri);
     return text ? one_string("uri", text) : NULL;
 }
 

@@ -21,6 +21,7 @@ struct plan_disk {
     bool shareable;
     bool empty; /* a drive without a medium */
 };
+struct plan_image; /* plan/image.h */
 
 struct plan_input {
     const struct qmig_params *params;
@@ -40,6 +41,15 @@ struct plan_input {
     /* Is it the same file on this host? 1 yes, 0 no, -1 it cannot be told;
      * NULL: it never can. */
     int (*same_file)(const char *a, const char *b);
+    const struct plan_image *image; /* save, restore: the other side is a file;
+                                       NULL: a migration */
+};
+
+/* What is passed to QEMU with a command (SCM_RIGHTS). */
+enum step_file {
+    STEP_NO_FILE,
+    STEP_FILE,        /* the file of a saved guest */
+    STEP_FILE_DIRECT, /* the same, opened past the page cache */
 };
 
 /* What a step is to the engine; commands of one kind wait for each other. */
@@ -85,6 +95,7 @@ struct plan_step {
     const char *fallback_execute; /* NULL: the same command */
     bool may_fail;                /* a refusal is as good */
     bool again; /* refused with "in use" it is sent again, for a while */
+    enum step_file file;
 };
 
 /* A disk that is copied. */
@@ -120,6 +131,7 @@ struct plan {
     bool pauses;            /* pause-before-switchover is on */
     bool source_runs;       /* the guest ran when we came */
     bool arrives_paused;    /* so shall it on the destination */
+    bool image;             /* save, restore: `uri` is not used */
     bool dest_listens;      /* started with -incoming URI: no STEP_LISTEN */
 };
 

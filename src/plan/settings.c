@@ -2,6 +2,7 @@
 #include "plan/settings.h"
 
 #include "error/errcode.h"
+#include "plan/image.h"
 #include "plan/tls.h"
 
 #include <string.h>
@@ -146,6 +147,8 @@ static int make_capabilities(struct settings *s, const struct plan_input *in,
         int before = facts_capability(mine, rule->name);
         int state = settings_qemu_capability(in, side, rule->name);
 
+        if (state < 0 && in->image)
+            state = plan_image_capability(in, rule->name);
         if (state < 0 && sides_include(rule->sides, side))
             state = shall_be(rule, in, side, mine, other);
         else if (state < 0)

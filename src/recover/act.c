@@ -265,8 +265,10 @@ int act_back(struct session *s, struct qmp_error **errp)
         quit(s, QMIG_SIDE_DEST);
     if (resume_source(s, errp) < 0)
         return -1;
+    image_discard(s);
     finish_journal(s, "source",
-                   s->source != SRC_NO || s->fenced == FENCED_SOURCE,
+                   s->source != SRC_NO || s->fenced == FENCED_SOURCE ||
+                       !s->addr[QMIG_SIDE_SOURCE],
                    s->dest != DST_NO || session_is_gone(s, QMIG_SIDE_DEST));
     return 0;
 }
@@ -285,7 +287,8 @@ int act_forward(struct session *s, struct qmp_error **errp)
 int act_finish(struct session *s, struct qmp_error **errp)
 {
     send_list(s, s->past.undo, QMIG_SIDE_DEST, "as before the migration");
-    if (s->past.stage != PAST_QUIT && record(s, "quit", PAST_QUIT, errp) < 0)
+    if (s->past.story == STORY_MIGRATE && s->past.stage != PAST_QUIT &&
+        record(s, "quit", PAST_QUIT, errp) < 0)
         return -1;
     if (s->source == SRC_MOVED && s->past.keep_source)
         send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
@@ -295,6 +298,14 @@ int act_finish(struct session *s, struct qmp_error **errp)
         s, "destination",
         s->source == SRC_MOVED || session_is_gone(s, QMIG_SIDE_SOURCE), true);
     return 0;
+}
+
+int act_publish(struct session *s, struct qmp_error **errp)
+{
+    if (image_publish(s, errp) < 0 ||
+        record(s, "saved", PAST_SAVED, errp) < 0)
+        return -1;
+    return act_finish(s, errp);
 }
 
 /* Post-copy */

@@ -24,6 +24,7 @@ static const struct {
     { "switchover", PAST_POSTCOPY,   AFTER(POSTCOPY)                           },
     { "commit",     PAST_COMMIT,     SENT | AFTER(COMMIT)                      },
     { "quit",       PAST_QUIT,       SENT | AFTER(COMMIT) | AFTER(QUIT) | AFTER(BACK) },
+    { "saved",      PAST_SAVED,      AFTER(MIGRATE) | AFTER(SAVED)             },
     { "back",       PAST_BACK,       SENT | AFTER(COMMIT) | AFTER(BACK)        },
 };
 /* clang-format on */
@@ -36,7 +37,7 @@ const char *past_stage_name(enum past_stage stage)
         [PAST_POSTCOPY] = "postcopy", [PAST_SPLIT] = "commit",
         [PAST_COMMIT] = "commit",     [PAST_QUIT] = "quit",
         [PAST_BACK] = "back",         [PAST_ENDED_SOURCE] = "end",
-        [PAST_ENDED_DEST] = "end",
+        [PAST_SAVED] = "saved",       [PAST_ENDED_DEST] = "end",
     };
     return names[stage];
 }
@@ -134,6 +135,28 @@ static int take_store(struct json_object *o, size_t i, struct past *past,
     return 0;
 }
 
+static int take_story(struct json_object *o, struct past *past,
+                      struct qmp_error **errp)
+{
+    const char *story = string_member(o, "story");
+
+    if (!story)
+        return 0;
+    if (strcmp(story, "save") != 0 && strcmp(story, "restore") != 0)
+        return qmp_fail(errp, QMIG_ERR_JOURNAL_BAD,
+                        "record 1, 'begin': 'story' is '%.40s', must be "
+                        "'save' or 'restore'",
+                        story);
+    past->story = !strcmp(story, "save") ? STORY_SAVE : STORY_RESTORE;
+    if (take_string(o, "file", true, &past->file, errp) < 0)
+        return -1;
+    if (past->story == STORY_RESTORE)
+        return 0;
+    if (take_string(o, "part", true, &past->part, errp) < 0)
+        return -1;
+    return take_bool(o, "overwrite", &past->overwrite, errp);
+}
+
 static int take_begin(struct json_object *o, struct past *past,
                       struct qmp_error **errp)
 {
@@ -147,7 +170,8 @@ static int take_begin(struct json_object *o, struct past *past,
                         version ? json_object_to_json_string(version)
                                 : "missing",
                         JOURNAL_VERSION);
-    if (take_string(o, "guest", true, &past->guest, errp) < 0 ||
+    if (take_story(o, past, errp) < 0 ||
+        take_string(o, "guest", true, &past->guest, errp) < 0 ||
         take_string(o, "name", false, &past->name, errp) < 0 ||
         take_string(o, "source", true, &past->addr[0], errp) < 0 ||
         take_string(o, "destination", true, &past->addr[1], errp) < 0 ||
@@ -213,6 +237,8 @@ static int take_record(struct json_object *o, size_t i, struct past *past,
 
         if (strcmp(records[r].name, name) != 0 || (!fits && more_rows(r)))
             continue;
+        if (records[r].stage == PAST_SAVED && past->story != STORY_SAVE)
+            return bad(errp, i, name, "this is no save");
         if (!fits) {
             CLEANUP(freep) char *what = NULL;
 
@@ -258,6 +284,8 @@ void past_clear(struct past *past)
     free(past->addr[0]);
     free(past->addr[1]);
     free(past->time);
+    free(past->file);
+    free(past->part);
     free(past->listen);
     free(past->connect);
     move_clear(&past->stores);

@@ -7,6 +7,9 @@
  *               |            |             |          |
  *               +------------+-------------+----------+--> back
  *
+ * A save: begin -> migrate -> saved, or back. A restore: begin -> migrate ->
+ * commit, or back (engine/image.c).
+ *
  * `store` tells what was done in domain stores, and may stand anywhere after
  * `begin`. `end` may follow each of them; what follows an `end` (recover) takes
  * it back. A record that this version does not know is an error: a newer
@@ -29,6 +32,8 @@ enum past_stage {
                           everything; from then on S is never resumed */
     PAST_COMMIT,       /* S said completed; `cont` was or will be sent to D */
     PAST_QUIT,         /* D said that it runs; `quit` may have been sent to S */
+    PAST_SAVED,        /* a save: the file is complete, on the disk and has its
+                          name; `quit` may have been sent to S */
     PAST_BACK,         /* S may run again: D must never be continued */
     PAST_ENDED_SOURCE, /* over; the guest was left there */
     PAST_ENDED_DEST,
@@ -38,7 +43,14 @@ enum past_stage {
 /* "nothing", then the record's name. */
 const char *past_stage_name(enum past_stage stage);
 
+/* What kind of migration it was. */
+enum past_story { STORY_MIGRATE, STORY_SAVE, STORY_RESTORE };
+
 struct past {
+    enum past_story story;
+    char *file; /* save, restore: absolute; otherwise NULL */
+    char *part; /* save: its name until it is complete */
+    bool overwrite; /* save: it may replace another file */
     enum past_stage stage;
     char *id;            /* of the migration */
     char *guest;         /* key of its lock: uuid, name or address */

@@ -24,7 +24,8 @@ static int act(struct session *s, struct qmp_error **errp)
     case WAY_BACK:
         return act_back(s, errp);
     case WAY_FORWARD:
-        return act_forward(s, errp);
+        return s->past.story == STORY_SAVE ? act_publish(s, errp)
+                                           : act_forward(s, errp);
     case WAY_FINISH:
         return act_finish(s, errp);
     case WAY_SPLIT:

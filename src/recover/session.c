@@ -128,7 +128,7 @@ static void tell_answer(struct session *s, enum qmig_side side,
 static void judge_held(struct session *s)
 {
     bool moved = s->past.stage == PAST_COMMIT || s->past.stage == PAST_QUIT ||
-                 s->past.stage == PAST_SPLIT ||
+                 s->past.stage == PAST_SPLIT || s->past.stage == PAST_SAVED ||
                  s->past.stage == PAST_ENDED_DEST;
 
     session_say(s->evidence, "the monitors are its own and were not asked: "
@@ -150,6 +150,10 @@ void session_judge(struct session *s)
     s->source =
         verdict_source(src->answers ? src->status : NULL, src->migration);
     s->dest = verdict_dest(dst->answers ? dst->status : NULL, dst->migration);
+    if (s->past.story != STORY_MIGRATE) {
+        s->verdict = image_verdict(s);
+        return;
+    }
     s->verdict = verdict_of(s->past.stage, s->source, s->dest, s->fenced);
 }
 
@@ -195,6 +199,7 @@ void session_ask(struct session *s)
     tell_answer(s, QMIG_SIDE_SOURCE, src_answer_text(s->source));
     tell_answer(s, QMIG_SIDE_DEST, dst_answer_text(s->dest));
     session_tell_stores(s);
+    image_tell(s);
     if (s->fenced != FENCED_NONE)
         session_say(s->evidence, "asserted by the user: the %s is dead",
                     s->fenced == FENCED_SOURCE ? "source" : "destination");
@@ -221,6 +226,8 @@ bool session_is_gone(const struct session *s, enum qmig_side side)
 {
     const struct qmp_error *err = s->answer[side].err;
 
+    if (!s->addr[side]) /* it is a file */
+        return true;
     return s->fenced ==
                (side == QMIG_SIDE_SOURCE ? FENCED_SOURCE : FENCED_DEST) ||
            (err && err->code == QMP_ERR_CONNECT &&
@@ -242,6 +249,10 @@ int session_open(struct session *s, const struct qmig_recover_options *o,
         return -1;
     s->addr[QMIG_SIDE_SOURCE] = o->source ? o->source : s->past.addr[0];
     s->addr[QMIG_SIDE_DEST] = o->dest ? o->dest : s->past.addr[1];
+    if (s->past.story == STORY_SAVE)
+        s->addr[QMIG_SIDE_DEST] = NULL;
+    else if (s->past.story == STORY_RESTORE)
+        s->addr[QMIG_SIDE_SOURCE] = NULL;
     if (s->past.guest && !locked &&
         statedir_holder(s->state, s->past.guest, &s->holder, errp) < 0)
         return -1;
@@ -331,6 +342,7 @@ struct json_object *session_json(const struct session *s)
     add_string(object, "guest", s->past.guest);
     add_string(object, "name", s->past.name);
     add_string(object, "journal", past_stage_name(s->past.stage));
+    add_string(object, "file", s->past.file);
     add_string(object, "holder", s->holder);
     for (int side = 0; side < 2; side++)
         if (s->addr[side])

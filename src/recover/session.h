@@ -50,10 +50,20 @@ void session_say(struct json_object *list, const char *fmt, ...)
 struct json_object *session_json(const struct session *s);
 int session_exit(const struct session *s);
 
+/* image.c: of a save or a restore. */
+struct verdict image_verdict(const struct session *s);
+/* The file, for the evidence; nothing for a migration. */
+void image_tell(struct session *s);
+/* Remove what a save has left; nothing for others. */
+void image_discard(struct session *s);
+/* Give the file of a save its name. */
+int image_publish(struct session *s, struct qmp_error **errp);
+
 /* act.c: one step of the verdict's way. 0: it is through; -1: *errp says what
  * stands in the way. */
 int act_back(struct session *s, struct qmp_error **errp);
 int act_forward(struct session *s, struct qmp_error **errp);
+int act_publish(struct session *s, struct qmp_error **errp);
 int act_split(struct session *s, struct qmp_error **errp);
 int act_finish(struct session *s, struct qmp_error **errp);
 
