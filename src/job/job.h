@@ -74,7 +74,9 @@ struct qmig_migration {
     char local_host[256];
     char *dest_xml_path; /* the XML that the destination gets, or NULL */
     struct domain *domain;
-    struct abi_report *report;            /* of destination_xml */
+    struct abi_report *report; /* of destination_xml */
+    struct plan_disk *disks;   /* of the XML, where they are to be copied */
+    size_t n_disks;
     struct abi_report *persistent_report; /* of persistent_xml */
 
     struct engine *engine;
@@ -127,6 +129,12 @@ int job_check_xml(struct qmig_migration *m, char **dest_xml);
 /* The guest as the domain XML has it; NULL if there is none. */
 const char *job_guest_name(const struct qmig_migration *m);
 const char *job_guest_uuid(const struct qmig_migration *m);
+
+/* job/disks.c: will the guest find its disks? Also lists them. -1: m->error. */
+int job_check_disks(struct qmig_migration *m);
+void job_free_disks(struct qmig_migration *m);
+/* plan_input.same_file */
+int job_same_file(const char *a, const char *b);
 
 /* job/events.c: tell the engine, carry out what it wants. Events that come
  * up meanwhile are queued. */

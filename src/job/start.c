@@ -142,6 +142,9 @@ static int make_engine(struct qmig_migration *m)
                 .keep_source = m->o.keep_source,
                 .spice = m->domain && domain_has_spice(m->domain),
                 .tls = m->o.tls,
+                .disks = m->disks,
+                .n_disks = m->n_disks,
+                .same_file = job_same_file,
                 .hold_switchover = m->o.hold & QMIG_HOLD_SWITCHOVER,
                 .image = m->image ? &m->image->plan : NULL,
             },
@@ -169,7 +172,8 @@ int job_start(struct qmig_migration *m)
     m->start_us = qmp_now_us();
     if (job_check_xml(m, &dest_xml) < 0 ||
         job_image_set_xml(m, dest_xml, &m->error) < 0 ||
-        job_prepare_stores(m, dest_xml) < 0 || make_engine(m) < 0)
+        job_check_disks(m) < 0 || job_prepare_stores(m, dest_xml) < 0 ||
+        make_engine(m) < 0)
         return -1;
     /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});

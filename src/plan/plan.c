@@ -468,6 +468,7 @@ int plan_make(struct plan *plan, const struct plan_input *in,
         return -1;
     *side = QMIG_SIDE_DEST;
     if (plan_check_dest(in, source, dest, warnings, errp) < 0 ||
+        storage_check_cache(in, dest, errp) < 0 ||
         tls_check(in, *side, dest, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;

@@ -19,7 +19,8 @@ struct plan_disk {
     const char *alias;  /* "virtio-disk0", or NULL */
     bool readonly;
     bool shareable;
-    bool empty; /* a drive without a medium */
+    bool empty;  /* a drive without a medium */
+    bool caches; /* its host may have cached what another one wrote */
 };
 struct plan_image; /* plan/image.h */
 

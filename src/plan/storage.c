@@ -16,6 +16,25 @@ bool storage_is_wanted(const struct plan_input *in)
     return in->flags & (QMIG_NON_SHARED_DISK | QMIG_NON_SHARED_INC);
 }
 
+int storage_check_cache(const struct plan_input *in, const struct facts *dest,
+                        struct qmp_error **errp)
+{
+    bool old = in->n_disks && atoi(dest->version) < 4;
+
+    if ((in->flags & QMIG_UNSAFE) || !old || plan_same_host(in))
+        return 0;
+    for (size_t i = 0; i < in->n_disks; i++)
+        if (in->disks[i].caches) {
+            /* The wording is libvirt's. */
+            qmp_fail(errp, QMIG_ERR_UNSAFE,
+                     "Migration may lead to data corruption if disks use cache "
+                     "other than none or directsync: disk '%s'",
+                     in->disks[i].target);
+            return qmp_hint(errp, "use cache='none', or say 'unsafe'");
+        }
+    return 0;
+}
+
 void storage_clear(struct plan *plan)
 {
     for (size_t i = 0; i < plan->n_copies; i++) {

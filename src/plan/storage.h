@@ -19,6 +19,11 @@
 /* Is any disk to be copied? */
 bool storage_is_wanted(const struct plan_input *in);
 
+/* Does a QEMU that takes a guest over forget what its host has cached? From
+ * 4.0 on it does; else QMIG_ERR_UNSAFE. */
+int storage_check_cache(const struct plan_input *in, const struct facts *dest,
+                        struct qmp_error **errp);
+
 /*
  * Choose the disks and check that each one can be copied; where the exports
  * are served. Fills plan->disks; QMIG_ERR_DISK and the like. *side tells whose
