@@ -360,6 +360,10 @@ struct qmig_recover_options {
     const char *fenced; /* "source" or "destination": that side is dead for
                            certain; NULL: nothing is asserted */
     bool dry_run;       /* recover: change nothing */
+    /* Of the second connection of a post-copy that was interrupted:
+     * "migrate_uri", "listen_address" and "bandwidth.postcopy", in place of
+     * the first one's. Others are not looked at. May be NULL. */
+    const struct qmig_params *params;
     int64_t timeout_us; /* for the answers; 0: 2 s */
 };
 
@@ -374,6 +378,18 @@ QMP_EXPORT int qmig_owner(const struct qmig_recover_options *o,
                           struct json_object **ret, struct qmp_error **errp);
 QMP_EXPORT int qmig_recover(const struct qmig_recover_options *o,
                             struct json_object **ret, struct qmp_error **errp);
+
+/*
+ * With the flag QMIG_POSTCOPY_RESUME (which qmig_migration_new() refuses):
+ * take up the post-copy of the source's guest that was interrupted, and end
+ * it, as qmig_recover() does; it returns the same, and fails with
+ * QMIG_ERR_SOURCE_STATE if there is none. Of the parameters those of the
+ * connection count, see there; everything else is as it was when the migration
+ * was begun.
+ */
+QMP_EXPORT int qmig_resume(const struct qmig_options *o,
+                           const struct qmig_params *params, unsigned flags,
+                           struct json_object **ret, struct qmp_error **errp);
 
 /*
  * What a migration would send, in order: an array of objects

@@ -489,7 +489,7 @@ static void help_lists_what_works_and_names_what_does_not(void **state UNUSED)
     assert_non_null(strstr(text, "\n  -p, --param NAME=VALUE"));
     assert_non_null(strstr(text, "\n      --bandwidth MIB/S"));
     assert_non_null(strstr(text, "destination_name=string"));
-    assert_non_null(strstr(refused, "--postcopy-resume"));
+    assert_non_null(strstr(refused, "--direct"));
     assert_null(strstr(text, "--batch"));
     for (const char *line = text; *line; line = strchr(line, '\n') + 1) {
         size_t n = strcspn(line, "\n");

@@ -80,6 +80,10 @@ static void options_are_refused_before_anything_is_touched(void **state UNUSED)
          QMIG_LIVE,
          "param.conflict",
          "'postcopy'"},
+        {{.source = "unix:/s", .dest = "unix:/d"},
+         QMIG_LIVE | QMIG_POSTCOPY | QMIG_POSTCOPY_RESUME,
+         "usage",
+         "begins no migration"},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -89,6 +93,43 @@ static void options_are_refused_before_anything_is_touched(void **state UNUSED)
         assert_string_equal(qmig_errcode_name(err->code), rows[i].code);
         assert_non_null(strstr(err->msg, rows[i].part));
     }
+}
+
+static void resume_is_refused_before_anything_is_touched(void **state UNUSED)
+{
+    const unsigned flags = QMIG_LIVE | QMIG_POSTCOPY | QMIG_POSTCOPY_RESUME;
+    struct qmig_params *none = qmig_params_new();
+    const struct {
+        struct qmig_options o;
+        unsigned flags;
+        const char *code, *part;
+    } rows[] = {
+        {{.source = "unix:/s", .dest = "unix:/d"},
+         QMIG_LIVE | QMIG_POSTCOPY,
+         "usage",
+         "is not set"},
+        {{.source = "unix:/s"}, flags, "usage", "both monitors"},
+        {{.source = "unix:/s", .dest = "unix:/d"},
+         QMIG_LIVE | QMIG_POSTCOPY_RESUME,
+         "param.conflict",
+         "requires flag 'postcopy'"},
+        {{.source = "unix:/nowhere/s", .dest = "unix:/d"},
+         flags,
+         "qmp.connect",
+         "source: "},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+        struct json_object *ret = NULL;
+
+        assert_int_equal(
+            qmig_resume(&rows[i].o, none, rows[i].flags, &ret, &err), -1);
+        assert_string_equal(qmig_errcode_name(err->code), rows[i].code);
+        assert_non_null(strstr(err->msg, rows[i].part));
+        assert_null(ret);
+    }
+    qmig_params_free(none);
 }
 
 static void cancel_counts_when_it_comes_before_the_start(void **state UNUSED)
@@ -143,6 +184,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         T(options_are_refused_before_anything_is_touched),
+        T(resume_is_refused_before_anything_is_touched),
         T(cancel_counts_when_it_comes_before_the_start),
         T(silence_ends_with_a_deadline_and_says_so),
     };

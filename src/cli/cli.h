@@ -205,6 +205,7 @@ verb_fn cli_transcript_diff;
 verb_fn cli_transcript_report;
 verb_fn cli_owner;
 verb_fn cli_recover;
+verb_fn cli_resume; /* migrate, with the flag 'postcopy_resume' */
 /* The part of `check` that compares two running QEMUs (--source, --dest):
  * prints its own report, ends with 0 or 3, or -1. */
 verb_fn cli_check_live;

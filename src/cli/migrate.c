@@ -142,6 +142,8 @@ int cli_drive(struct cli *cli, make_fn *make, put_fn *put,
     struct run run = {.signals = -1};
     sigset_t old;
 
+    if (cli->flags & QMIG_POSTCOPY_RESUME)
+        return cli_resume(cli, errp);
     progress_init(&run.progress, cli);
     cli->o.progress = on_progress;
     cli->o.warn = on_warning;

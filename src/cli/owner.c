@@ -91,6 +91,14 @@ static int run(struct cli *cli, recover_fn *fn, struct qmp_error **errp)
     return 5;
 }
 
+int cli_resume(struct cli *cli, struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *report = NULL;
+    int code = qmig_resume(&cli->o, cli->params, cli->flags, &report, errp);
+
+    return code < 0 ? -1 : show(cli, report, code);
+}
+
 int cli_owner(struct cli *cli, struct qmp_error **errp)
 {
     return run(cli, qmig_owner, errp);

@@ -133,6 +133,10 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
         (params && qmig_params_check(params, flags, errp) < 0) ||
         check_switch(o, flags, errp) < 0)
         return -1;
+    if (flags & QMIG_POSTCOPY_RESUME)
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "flag 'postcopy_resume' begins no migration: it takes "
+                        "up an interrupted one");
     if (o->hold & ~(QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER))
         return qmp_fail(errp, QMIG_ERR_USAGE, "no such hold: %#x", o->hold);
     if (o->hold_timeout_s && !o->hold)

@@ -44,7 +44,7 @@ const struct flag_info flag_table[] = {
      "use several connections (multifd)"},
     {"non_shared_synchronous_writes", QMIG_NON_SHARED_SYNCHRONOUS_WRITES, true,
      "guest writes reach both copies of a disk"},
-    {"postcopy_resume",      QMIG_POSTCOPY_RESUME,      false,
+    {"postcopy_resume",      QMIG_POSTCOPY_RESUME,      true ,
      "recover an interrupted post-copy"},
     {"zerocopy",             QMIG_ZEROCOPY,             true ,
      "send memory without copying it (needs parallel)"},

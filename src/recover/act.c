@@ -371,6 +371,54 @@ static bool is_port_taken(const struct qmp_error *err)
     return err->qmp_desc && strstr(err->qmp_desc, "Address already in use");
 }
 
+/* What was given for this connection, in place of the first one's. */
+static int take_params(struct session *s, struct qmp_error **errp)
+{
+    const char *address = params_string(s->params, "listen_address");
+    const char *text = params_string(s->params, "migrate_uri");
+    CLEANUP(migrate_uri_clear) struct migrate_uri uri = {0};
+
+    if (!text && !address)
+        return 0;
+    if (!text)
+        text = s->past.connect;
+    if (!text)
+        return 0;
+    if (migrate_uri_parse(text, &uri, errp) < 0)
+        return -1;
+    free(s->past.listen);
+    s->past.listen = plan_listen_uri(&uri, address);
+    if (text != s->past.connect) {
+        free(s->past.connect);
+        s->past.connect = strdup(text);
+    }
+    return s->past.listen && s->past.connect
+               ? 0
+               : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+}
+
+static int set_bandwidth(struct session *s, struct qmp_error **errp)
+{
+    unsigned long long mib_s = 0;
+    unsigned long long bytes_s;
+
+    if (!params_ullong(s->params, "bandwidth.postcopy", &mib_s) || !mib_s)
+        return 0;
+    if (__builtin_mul_overflow(mib_s, 1ull << 20, &bytes_s) ||
+        bytes_s > INT64_MAX)
+        return qmp_fail(errp, QMIG_ERR_PARAM_RANGE,
+                        "parameter 'bandwidth.postcopy' is %llu, must be at "
+                        "most %llu",
+                        mib_s, (unsigned long long)INT64_MAX >> 20);
+    CLEANUP(json_putp) struct json_object *arguments = json_object_new_object();
+    json_object_object_add(arguments, "max-postcopy-bandwidth",
+                           json_object_new_int64((int64_t)bytes_s));
+    CLEANUP(json_putp)
+    struct json_object *ret =
+        call(s, QMIG_SIDE_SOURCE, "migrate-set-parameters", arguments, errp);
+    return ret ? 0 : -1;
+}
+
 /* Where the destination listens now: *ret is S's URI. */
 static int listen_again(struct session *s, char **ret, struct qmp_error **errp)
 {
@@ -410,6 +458,8 @@ static int reconnect(struct session *s, struct qmp_error **errp)
         return qmp_fail(errp, QMIG_ERR_POSTCOPY,
                         "the journal does not say where the destination can "
                         "be reached");
+    if (set_bandwidth(s, errp) < 0)
+        return -1;
     if (listen_again(s, &uri, &err) < 0)
         return is_port_taken(err) && qmp_now_us() < s->port_until
                    ? 0
@@ -469,6 +519,8 @@ int act_split(struct session *s, struct qmp_error **errp)
     int rc;
 
     s->port_until = qmp_now_us() + PORT_US;
+    if (take_params(s, errp) < 0)
+        return -1;
     if (s->source == SRC_NO)
         return qmp_fail(errp, QMIG_ERR_POSTCOPY,
                         "the source does not answer: the pages that are "

@@ -240,6 +240,7 @@ int session_open(struct session *s, const struct qmig_recover_options *o,
     *s = (struct session){
         .lock = -1,
         .timeout_us = o->timeout_us > 0 ? o->timeout_us : DEFAULT_TIMEOUT_US,
+        .params = o->params,
         .done = json_object_new_array(),
     };
     if (take_fenced(s, o->fenced, errp) < 0)

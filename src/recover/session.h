@@ -23,6 +23,8 @@ struct session {
     enum fenced fenced;
     struct verdict verdict;
     int64_t timeout_us;
+    /* for the second connection of a post-copy; borrowed, or NULL */
+    const struct qmig_params *params;
     int64_t port_until; /* of act_split() */
 
     struct journal *journal; /* open for recover */
