@@ -90,6 +90,8 @@ static void check_cases(const struct rule_case *cases, size_t n, int code)
 #define FLAG(name)   "flag '" name "'"
 #define PARAM(name)  "parameter '" name "'"
 
+#define DEFINITION   (QMIG_OFFLINE | QMIG_PERSIST_DEST)
+
 /* clang-format off */
 static const struct rule_case conflicts[] = {
     {"", QMIG_TUNNELLED | QMIG_PEER2PEER | QMIG_PARALLEL,
@@ -106,6 +108,33 @@ static const struct rule_case conflicts[] = {
      ONE_OF(FLAG("offline"), FLAG("non_shared_disk"))},
     {"", QMIG_OFFLINE | QMIG_PERSIST_DEST | QMIG_NON_SHARED_INC,
      ONE_OF(FLAG("offline"), FLAG("non_shared_inc"))},
+    {"", DEFINITION | QMIG_LIVE,
+     ONE_OF(FLAG("offline"), FLAG("live"))},
+    {"", DEFINITION | QMIG_PAUSED,
+     ONE_OF(FLAG("offline"), FLAG("paused"))},
+    {"", DEFINITION | QMIG_COMPRESSED,
+     ONE_OF(FLAG("offline"), FLAG("compressed"))},
+    {"", DEFINITION | QMIG_ABORT_ON_ERROR,
+     ONE_OF(FLAG("offline"), FLAG("abort_on_error"))},
+    {"", DEFINITION | QMIG_AUTO_CONVERGE,
+     ONE_OF(FLAG("offline"), FLAG("auto_converge"))},
+    {"", DEFINITION | QMIG_RDMA_PIN_ALL,
+     ONE_OF(FLAG("offline"), FLAG("rdma_pin_all"))},
+    {"", DEFINITION | QMIG_TLS,
+     ONE_OF(FLAG("offline"), FLAG("tls"))},
+    {"", DEFINITION | QMIG_PARALLEL,
+     ONE_OF(FLAG("offline"), FLAG("parallel"))},
+    {"", DEFINITION | QMIG_LIVE | QMIG_POSTCOPY,
+     ONE_OF(FLAG("offline"), "flag 'live' or 'postcopy'")},
+    {"", DEFINITION | QMIG_PARALLEL | QMIG_ZEROCOPY,
+     ONE_OF(FLAG("offline"), "flag 'parallel' or 'zerocopy'")},
+    {"migrate_uri=tcp:h:1", DEFINITION, ONE_OF(PARAM("migrate_uri"), FLAG("offline"))},
+    {"listen_address=::", DEFINITION, ONE_OF(PARAM("listen_address"), FLAG("offline"))},
+    {"graphics_uri=spice://h", DEFINITION, ONE_OF(PARAM("graphics_uri"), FLAG("offline"))},
+    {"bandwidth=1", DEFINITION, ONE_OF(PARAM("bandwidth"), FLAG("offline"))},
+    {"bandwidth.postcopy=1", DEFINITION, ONE_OF(PARAM("bandwidth.postcopy"), FLAG("offline"))},
+    {"bandwidth.avail.switchover=1", DEFINITION, ONE_OF(PARAM("bandwidth.avail.switchover"), FLAG("offline"))},
+    {"compression=xbzrle", DEFINITION, ONE_OF(PARAM("compression"), FLAG("offline"))},
     {"", QMIG_NON_SHARED_DISK | QMIG_NON_SHARED_INC,
      ONE_OF(FLAG("non_shared_disk"), FLAG("non_shared_inc"))},
     {"", QMIG_PAUSED | QMIG_POSTCOPY | QMIG_LIVE,
@@ -208,6 +237,8 @@ static const struct rule_case fine[] = {
     {"", QMIG_LIVE, NULL},
     {"listen_address=::1", QMIG_LIVE, NULL},
     {"", QMIG_LIVE | QMIG_PAUSED, NULL},
+    {"persistent_xml=<x/> destination_xml=<x/> destination_name=n",
+     DEFINITION | QMIG_UNDEFINE_SOURCE | QMIG_UNSAFE, NULL},
     {"migrate_uri=unix:/x", QMIG_LIVE, NULL},
     {"migrate_uri=tcp:h destination_name=n destination_xml=<x/> bandwidth=0",
      QMIG_LIVE, NULL},

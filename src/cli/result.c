@@ -69,7 +69,13 @@ static void put_stats(FILE *f, struct json_object *json)
 
 void result_put_text(FILE *f, const struct qmig_result *r)
 {
-    fprintf(f, "%s: %s", result_name(r->outcome), outcomes[r->outcome].guest);
+    bool definition = json_object_object_get_ex(r->json, "offline", NULL);
+
+    if (definition && r->outcome == QMIG_COMPLETED)
+        fputs("completed: the guest's definition is on the destination", f);
+    else
+        fprintf(f, "%s: %s", result_name(r->outcome),
+                outcomes[r->outcome].guest);
     if (r->outcome != QMIG_COMPLETED)
         fprintf(f, " (phase %s)", phase_name(r->phase));
     fputc('\n', f);

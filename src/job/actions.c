@@ -97,11 +97,12 @@ static char *absolute_addr(const char *text)
 /* Which guest is it? By uuid, else name, else by the monitor. */
 static const char *guest_key(struct qmig_migration *m, const char *source_addr)
 {
-    const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
+    const struct facts *source =
+        m->engine ? engine_facts(m->engine, QMIG_SIDE_SOURCE) : NULL;
 
-    if (source->uuid)
+    if (source && source->uuid)
         return source->uuid;
-    if (job_guest_uuid(m))
+    if (job_guest_uuid(m) || !source)
         return job_guest_uuid(m);
     if (m->image && !m->image->plan.save)
         return job_image_guest(m);
@@ -113,7 +114,8 @@ static struct json_object *begin_record(struct qmig_migration *m,
                                         struct json_object *plan,
                                         const char *guest, char *const addr[2])
 {
-    const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
+    const char *name =
+        m->engine ? engine_facts(m->engine, QMIG_SIDE_SOURCE)->name : NULL;
     struct json_object *data = json_object_new_object();
     const struct {
         const char *name;
@@ -122,7 +124,7 @@ static struct json_object *begin_record(struct qmig_migration *m,
         {"program", "qmigrate " QMIGRATE_VERSION},
         {"id", m->id},
         {"guest", guest},
-        {"name", source->name ? source->name : job_guest_name(m)},
+        {"name", name ? name : job_guest_name(m)},
         {"source", addr[QMIG_SIDE_SOURCE]},
         {"destination", addr[QMIG_SIDE_DEST]},
         {"dest_exec", m->dest_exec},
@@ -138,22 +140,22 @@ static struct json_object *begin_record(struct qmig_migration *m,
     if (m->child.pid > 0)
         json_object_object_add(data, "dest_pid",
                                json_object_new_int64(m->child.pid));
-    json_object_object_foreach(plan, name, value)
+    json_object_object_foreach(plan, member, value)
     {
-        json_object_object_add(data, name, json_object_get(value));
+        json_object_object_add(data, member, json_object_get(value));
     }
     return data;
 }
 
-/* The first record: nobody else acts on this guest from here on. */
-static int begin_journal(struct qmig_migration *m, struct json_object *plan,
-                         struct qmp_error **errp)
+int job_begin_journal(struct qmig_migration *m, struct json_object *plan,
+                      bool sync, struct qmp_error **errp)
 {
     CLEANUP(json_putp) struct json_object *data = NULL;
-    CLEANUP(freep) char *source = absolute_addr(m->addr[QMIG_SIDE_SOURCE]);
-    CLEANUP(freep) char *dest = absolute_addr(m->addr[QMIG_SIDE_DEST]);
+    const char *const *given = (const char *const *)m->addr;
+    CLEANUP(freep) char *source = given[0] ? absolute_addr(given[0]) : NULL;
+    CLEANUP(freep) char *dest = given[1] ? absolute_addr(given[1]) : NULL;
 
-    if (!source || !dest)
+    if ((given[0] && !source) || (given[1] && !dest))
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
     const char *guest = guest_key(m, source);
     m->lock = statedir_lock(m->state, guest, m->id, errp);
@@ -162,7 +164,7 @@ static int begin_journal(struct qmig_migration *m, struct json_object *plan,
     data = begin_record(m, plan, guest, (char *const[]){source, dest});
     if (job_save_stores(m, data, errp) < 0)
         return -1;
-    return journal_write(m->journal, "begin", data, false, errp);
+    return journal_write(m->journal, "begin", data, sync, errp);
 }
 
 static void note(struct qmig_migration *m, const char *name,
@@ -189,7 +191,7 @@ static bool write_record(struct qmig_migration *m,
     job_flush(m); /* QEMU may work while the disk does */
     rc = strcmp(a->name, "begin")
              ? journal_write(m->journal, a->name, a->arguments, a->sync, &err)
-             : begin_journal(m, a->arguments, &err);
+             : job_begin_journal(m, a->arguments, a->sync, &err);
 
     if (rc == 0) {
         note_record(m, a->name);
@@ -204,7 +206,7 @@ static bool write_record(struct qmig_migration *m,
     return false;
 }
 
-static void warn(struct qmig_migration *m, const char *text)
+void job_warn(struct qmig_migration *m, const char *text)
 {
     CLEANUP(json_putp) struct json_object *data = json_object_new_object();
 
@@ -321,7 +323,7 @@ void job_act(struct qmig_migration *m)
             note(m, a->name, a->arguments);
             break;
         case ACT_WARN:
-            warn(m, a->text);
+            job_warn(m, a->text);
             break;
         case ACT_PROGRESS:
             job_show_progress(m, a->arguments);

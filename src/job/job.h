@@ -45,6 +45,12 @@ struct job_store {
     job_store_done *done;
 };
 
+/* A migration of the definition only, see job/offline.c. */
+struct job_offline {
+    bool begun; /* the first record is in the journal */
+    enum qmig_phase phase;
+};
+
 struct qmig_migration {
     /* What the user wants; copies. */
     char *addr[2]; /* by enum qmig_side */
@@ -92,6 +98,7 @@ struct qmig_migration {
     struct child child;
     struct hook_run hook;
     struct job_store store;
+    struct job_offline offline;
     int64_t connect_until; /* trying to reach a destination that starts */
     int64_t connect_next;
     enum qmig_phase shown_phase;
@@ -145,6 +152,11 @@ void job_flush(struct qmig_migration *m);
 
 /* job/actions.c: carry out the actions of the engine's last step. */
 void job_act(struct qmig_migration *m);
+/* The first record, with what `plan` has: nobody else acts on this guest from
+ * here on. */
+int job_begin_journal(struct qmig_migration *m, struct json_object *plan,
+                      bool sync, struct qmp_error **errp);
+void job_warn(struct qmig_migration *m, const char *text);
 
 /* job/connect.c: monitors and the destination's process. */
 void job_connect(struct qmig_migration *m, enum qmig_side side);
@@ -178,6 +190,13 @@ void job_end_store(struct qmig_migration *m);
 /* For recover: files in the migration's directory, and a member of `begin`. */
 int job_save_stores(struct qmig_migration *m, struct json_object *begin,
                     struct qmp_error **errp);
+
+/* job/offline.c: no QEMU, no engine. */
+int job_check_offline(const struct qmig_options *o,
+                      const struct qmig_params *params,
+                      struct qmp_error **errp);
+void job_start_offline(struct qmig_migration *m);
+struct engine_verdict job_offline_verdict(const struct qmig_migration *m);
 
 /* job/control.c: the control socket, and what is told there. */
 void job_open_control(struct qmig_migration *m);

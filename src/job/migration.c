@@ -62,7 +62,7 @@ static void free_tls(struct qmig_tls *tls)
 }
 
 int job_check_address(const char *addr, enum qmig_side side,
-                         struct qmp_error **errp)
+                      struct qmp_error **errp)
 {
     CLEANUP(qmp_addr_clear) struct qmp_addr parsed = {.fd = -1};
 
@@ -92,6 +92,22 @@ static int check_switch(const struct qmig_options *o, unsigned flags,
         return qmp_hint(errp, "add flag 'postcopy'");
     }
     return 0;
+}
+
+static int check_monitors(const struct qmig_options *o,
+                          const struct qmig_params *params, unsigned flags,
+                          struct qmp_error **errp)
+{
+    if (flags & QMIG_OFFLINE)
+        return job_check_offline(o, params, errp);
+    if (job_check_address(o->source, QMIG_SIDE_SOURCE, errp) < 0 ||
+        job_check_address(o->dest, QMIG_SIDE_DEST, errp) < 0)
+        return -1;
+    if (strcmp(o->source, o->dest) != 0)
+        return 0;
+    return qmp_fail(errp, QMIG_ERR_USAGE,
+                    "source and destination are the same monitor '%s'",
+                    o->source);
 }
 
 int job_fill(struct qmig_migration *m, const struct qmig_options *o,
@@ -128,9 +144,8 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
     m->flags = flags;
     if (tls_check_options(&o->tls, flags, errp) < 0 ||
         job_fill(m, o, params, errp) < 0 ||
-        job_check_address(o->source, QMIG_SIDE_SOURCE, errp) < 0 ||
-        job_check_address(o->dest, QMIG_SIDE_DEST, errp) < 0 ||
-        (params && qmig_params_check(params, flags, errp) < 0) ||
+        qmig_params_check(params, flags, errp) < 0 ||
+        check_monitors(o, params, flags, errp) < 0 ||
         check_switch(o, flags, errp) < 0)
         return -1;
     if (flags & QMIG_POSTCOPY_RESUME)
@@ -144,10 +159,6 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
                         "unexpected time-out of a hold without a hold");
     if (o->hold_timeout_s)
         m->deadlines.us[DEADLINE_hold] = o->hold_timeout_s * INT64_C(1000000);
-    if (!strcmp(o->source, o->dest))
-        return qmp_fail(errp, QMIG_ERR_USAGE,
-                        "source and destination are the same monitor '%s'",
-                        o->source);
     return 0;
 }
 
@@ -252,7 +263,8 @@ int64_t qmig_migration_deadline(const struct qmig_migration *m)
         return 0;
     if (m->ended)
         return -1;
-    when = earlier(when, engine_deadline(m->engine));
+    if (m->engine)
+        when = earlier(when, engine_deadline(m->engine));
     if (m->hook.tag)
         when = earlier(when, m->hook.deadline);
     if (m->store.step)
@@ -296,13 +308,14 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
         job_check_store(m, now);
     if (!m->ended)
         job_image_check(m);
-    int64_t due = m->ended ? -1 : engine_deadline(m->engine);
+    int64_t due = m->ended || !m->engine ? -1 : engine_deadline(m->engine);
     if (due >= 0 && now >= due)
         job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});
     if (m->ended)
         job_make_result(m);
     if (m->ended && m->transcript)
-        qmp_transcript_note(m->transcript, now, "result", m->result.json);
+        qmp_transcript_note(m->transcript, qmp_now_us(), "result",
+                            m->result.json);
     if (m->transcript)
         flush_transcript(m);
     return m->ended;
@@ -332,7 +345,7 @@ void qmig_migration_run(struct qmig_migration *m)
 
 void qmig_migration_cancel(struct qmig_migration *m)
 {
-    m->cancel_first |= !m->started;
+    m->cancel_first |= !m->started || m->flags & QMIG_OFFLINE;
     if (m->started && !m->ended)
         job_feed(
             m, &(struct engine_event){.kind = EV_CANCEL, .now = qmp_now_us()});
@@ -404,7 +417,8 @@ int job_plan(struct qmig_migration *m, struct json_object **ret,
             qmp_prefix(errp, "%s", side_name(m->result.side));
         quote_dest(m, errp);
     } else {
-        *ret = plan_json(engine_plan(m->engine));
+        *ret = m->engine ? plan_json(engine_plan(m->engine))
+                         : json_object_new_array();
         if (*ret)
             move_list(&m->store.move, *ret);
     }

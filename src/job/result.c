@@ -96,7 +96,7 @@ static struct json_object *job_json(const struct qmig_migration *m,
     bool seen = v->stop_us && v->resume_us > v->stop_us;
 
     return stats_job(&(struct stats_input){
-        .operation = !m->image           ? STATS_MIGRATION_OUT
+        .operation = !m->image             ? STATS_MIGRATION_OUT
                      : m->image->plan.save ? STATS_SAVE
                                            : STATS_RESTORE,
         .info = v->info,
@@ -176,8 +176,9 @@ void job_add_verdict(const struct qmig_migration *m, struct json_object *json)
 void job_make_result(struct qmig_migration *m)
 {
     struct qmig_result *r = &m->result;
-    struct engine_verdict v =
-        m->error ? early_verdict(m) : engine_verdict(m->engine);
+    struct engine_verdict v = m->flags & QMIG_OFFLINE ? job_offline_verdict(m)
+                              : m->error              ? early_verdict(m)
+                                         : engine_verdict(m->engine);
     struct json_object *json = json_object_new_object();
 
     if (!m->end_us)
@@ -195,7 +196,8 @@ void job_make_result(struct qmig_migration *m)
         .dest_stderr = m->dest_stderr,
         .json = json,
     };
-    r->exit_code = exit_code(r, m->engine && engine_plan(m->engine)->n != 0);
+    r->exit_code = exit_code(r, m->engine ? engine_plan(m->engine)->n != 0
+                                          : m->offline.begun);
 
     add_string(json, "result", outcomes[r->outcome]);
     add_string(json, "owner", owners[r->owner]);
@@ -213,7 +215,9 @@ void job_make_result(struct qmig_migration *m)
             abi_report_json(m->persistent_report, "domain", "persistent_xml"));
     if (job_has_stores(m))
         json_object_object_add(json, "stores", move_result(&m->store.move));
-    if (!m->error) {
+    if (m->flags & QMIG_OFFLINE)
+        json_object_object_add(json, "offline", json_object_new_boolean(true));
+    else if (!m->error) {
         json_object_object_add(json, "stats", stats_json(m, &v));
         json_object_object_add(json, "job", job_json(m, &v));
     }

@@ -42,6 +42,8 @@ static struct json_object *peers_json(const struct qmig_migration *m)
 
         if (m->image && side == (m->image->plan.save ? 1 : 0))
             continue; /* it is a file */
+        if (!m->addr[side])
+            continue;
         peer = json_object_new_object();
         json_object_object_add(peer, "addr",
                                json_object_new_string(m->addr[side]));
@@ -172,8 +174,15 @@ int job_start(struct qmig_migration *m)
     m->start_us = qmp_now_us();
     if (job_check_xml(m, &dest_xml) < 0 ||
         job_image_set_xml(m, dest_xml, &m->error) < 0 ||
-        job_check_disks(m) < 0 || job_prepare_stores(m, dest_xml) < 0 ||
-        make_engine(m) < 0)
+        job_prepare_stores(m, dest_xml) < 0)
+        return -1;
+    if (m->flags & QMIG_OFFLINE) {
+        if (make_places(m, dest_xml) < 0)
+            return -1;
+        job_start_offline(m);
+        return 0;
+    }
+    if (job_check_disks(m) < 0 || make_engine(m) < 0)
         return -1;
     /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});

@@ -241,7 +241,9 @@ static void keep(struct qmig_migration *m, const char *did)
         journal_write(m->journal, "store", data, false, NULL);
 }
 
-static int take_reply(struct qmig_migration *m, struct qmp_error **errp)
+/* *did: for the journal, NULL for what changed nothing. */
+static int take_reply(struct qmig_migration *m, const char **did,
+                      struct qmp_error **errp)
 {
     CLEANUP(store_reply_clear) struct store_reply reply = {0};
     struct job_store *s = &m->store;
@@ -250,7 +252,8 @@ static int take_reply(struct qmig_migration *m, struct qmp_error **errp)
         return -1;
     if (s->request.op == STORE_CHECK)
         return move_learn(&s->move, s->side, &reply, errp);
-    keep(m, move_did(&s->move, s->request.op));
+    *did = move_did(&s->move, s->request.op);
+    keep(m, *did);
     return 0;
 }
 
@@ -258,8 +261,9 @@ static int take_reply(struct qmig_migration *m, struct qmp_error **errp)
 static void advise(struct qmig_migration *m, struct qmp_error **errp)
 {
     enum store_op op = m->store.request.op;
+    bool goes_back = op == STORE_PUBLISH && m->flags & QMIG_OFFLINE;
 
-    if (op != STORE_CHECK && op != STORE_STAGE)
+    if (op != STORE_CHECK && op != STORE_STAGE && !goes_back)
         qmp_prefix(errp, "%s; 'recover %s' tries again",
                    op == STORE_DISCARD
                        ? "what was staged is left in the destination's store"
@@ -284,19 +288,20 @@ void job_check_store(struct qmig_migration *m, int64_t now)
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     struct job_store *s = &m->store;
     struct pollfd fd = {.fd = s->run.pidfd, .events = POLLIN};
+    const char *did = NULL;
 
     if (!s->step)
         return;
     if (poll(&fd, 1, 0) > 0) {
-        take_reply(m, &err);
+        take_reply(m, &did, &err);
     } else if (now >= s->deadline) {
         qmp_fail(&err, QMIG_ERR_STORE, "%s: no answer within %.3g seconds",
                  s->run.what, (double)m->deadlines.us[DEADLINE_store] / 1e6);
     } else {
         return;
     }
-    if (s->request.op != STORE_CHECK || err)
-        note(m, err ? NULL : "well", err);
+    if (did || err)
+        note(m, did, err);
     if (!err) {
         go_on(m);
         return;

@@ -26,7 +26,7 @@ const struct flag_info flag_table[] = {
      "let nobody change the guest's configuration meanwhile"},
     {"unsafe",               QMIG_UNSAFE,               true,
      "migrate although a disk is on storage that is not shared"},
-    {"offline",              QMIG_OFFLINE,              false,
+    {"offline",              QMIG_OFFLINE,              true ,
      "move the definition only"},
     {"compressed",           QMIG_COMPRESSED,           true ,
      "compress memory"},

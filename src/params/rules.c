@@ -36,6 +36,11 @@ struct rule {
 #define F(flags)       {(flags), NULL, NULL}
 #define P(name)        {0, (name), NULL}
 #define V(name, value) {0, (name), (value)}
+/* What is about a guest that runs, or the way of its memory. libvirt ignores
+ * all of it with OFFLINE; virsh refuses LIVE. */
+#define RUNS (QMIG_LIVE | QMIG_PAUSED | QMIG_COMPRESSED |                      \
+              QMIG_ABORT_ON_ERROR | QMIG_AUTO_CONVERGE | QMIG_RDMA_PIN_ALL |   \
+              QMIG_POSTCOPY | QMIG_TLS | QMIG_PARALLEL | QMIG_ZEROCOPY)
 #define DISKS          (QMIG_NON_SHARED_DISK | QMIG_NON_SHARED_INC)
 
 static const struct rule rules[] = {
@@ -47,6 +52,7 @@ static const struct rule rules[] = {
     {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_OFFLINE)},
     {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_DISK)},
     {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_INC)},
+    {F(QMIG_OFFLINE),         EXCLUDES, F(RUNS)},
     {F(QMIG_NON_SHARED_DISK), EXCLUDES, F(QMIG_NON_SHARED_INC)},
     {F(QMIG_PAUSED),          EXCLUDES, F(QMIG_POSTCOPY)},
     {F(QMIG_TUNNELLED),       NEEDS,    F(QMIG_PEER2PEER)},
@@ -68,6 +74,13 @@ static const struct rule rules[] = {
     {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "rdma:")},
     {P("tls.destination"),       NEEDS,    F(QMIG_TLS)},
     {P("persistent_xml"),        NEEDS,    F(QMIG_PERSIST_DEST)},
+    {P("migrate_uri"),           EXCLUDES, F(QMIG_OFFLINE)},
+    {P("listen_address"),        EXCLUDES, F(QMIG_OFFLINE)},
+    {P("graphics_uri"),          EXCLUDES, F(QMIG_OFFLINE)},
+    {P("bandwidth"),             EXCLUDES, F(QMIG_OFFLINE)},
+    {P("bandwidth.postcopy"),    EXCLUDES, F(QMIG_OFFLINE)},
+    {P("bandwidth.avail.switchover"), EXCLUDES, F(QMIG_OFFLINE)},
+    {P("compression"),           EXCLUDES, F(QMIG_OFFLINE)},
 
     /* disks */
     {P("disks_port"),            EXCLUDES, P("disks_uri")},

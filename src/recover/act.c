@@ -21,8 +21,8 @@
 /* Until the destination's port is free again. */
 #define PORT_US (5 * INT64_C(1000000))
 
-static int record(struct session *s, const char *name, enum past_stage stage,
-                  struct qmp_error **errp)
+int session_record(struct session *s, const char *name, enum past_stage stage,
+                   struct qmp_error **errp)
 {
     CLEANUP(json_putp) struct json_object *data = json_object_new_object();
 
@@ -43,7 +43,7 @@ static int record(struct session *s, const char *name, enum past_stage stage,
 
 /* The last record of all. What it ends in is done: a disk that is full now
  * does no harm, recover will find the same again. */
-static void record_end(struct session *s, const char *owner)
+void session_record_end(struct session *s, const char *owner)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(json_putp) struct json_object *data = json_object_new_object();
@@ -241,7 +241,7 @@ static void finish_journal(struct session *s, const char *owner,
                            bool source_done, bool dest_done)
 {
     if (source_done && dest_done) {
-        record_end(s, owner);
+        session_record_end(s, owner);
         return;
     }
     session_say(s->done,
@@ -254,7 +254,7 @@ int act_back(struct session *s, struct qmp_error **errp)
 {
     /* Where `migrate` was never sent there is nothing to be permitted. */
     if (s->past.stage != PAST_BACK && s->past.stage != PAST_BEGIN &&
-        record(s, "back", PAST_BACK, errp) < 0)
+        session_record(s, "back", PAST_BACK, errp) < 0)
         return -1;
     if (s->source != SRC_NO && s->past.stage != PAST_BEGIN &&
         cancel(s, errp) < 0)
@@ -276,7 +276,7 @@ int act_back(struct session *s, struct qmp_error **errp)
 int act_forward(struct session *s, struct qmp_error **errp)
 {
     if (s->past.stage != PAST_COMMIT &&
-        record(s, "commit", PAST_COMMIT, errp) < 0)
+        session_record(s, "commit", PAST_COMMIT, errp) < 0)
         return -1;
     send_list(s, s->past.takeover, QMIG_SIDE_DEST, "taken over");
     if (!s->past.arrives_paused && let_run(s, QMIG_SIDE_DEST, errp) < 0)
@@ -288,7 +288,7 @@ int act_finish(struct session *s, struct qmp_error **errp)
 {
     send_list(s, s->past.undo, QMIG_SIDE_DEST, "as before the migration");
     if (s->past.story == STORY_MIGRATE && s->past.stage != PAST_QUIT &&
-        record(s, "quit", PAST_QUIT, errp) < 0)
+        session_record(s, "quit", PAST_QUIT, errp) < 0)
         return -1;
     if (s->source == SRC_MOVED && s->past.keep_source)
         send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
@@ -303,7 +303,7 @@ int act_finish(struct session *s, struct qmp_error **errp)
 int act_publish(struct session *s, struct qmp_error **errp)
 {
     if (image_publish(s, errp) < 0 ||
-        record(s, "saved", PAST_SAVED, errp) < 0)
+        session_record(s, "saved", PAST_SAVED, errp) < 0)
         return -1;
     return act_finish(s, errp);
 }
@@ -526,7 +526,7 @@ int act_split(struct session *s, struct qmp_error **errp)
                         "the source does not answer: the pages that are "
                         "missing are there");
     if (s->past.stage != PAST_SPLIT &&
-        record(s, "commit", PAST_SPLIT, errp) < 0)
+        session_record(s, "commit", PAST_SPLIT, errp) < 0)
         return -1;
     while ((rc = split_step(s, errp)) == 0) {
         uint64_t left = bytes_left(s);

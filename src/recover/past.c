@@ -22,6 +22,7 @@ static const struct {
     { "switchover", PAST_SWITCHOVER, AFTER(MIGRATE)                            },
     { "postcopy",   PAST_POSTCOPY,   AFTER(MIGRATE) | AFTER(SWITCHOVER)        },
     { "switchover", PAST_POSTCOPY,   AFTER(POSTCOPY)                           },
+    { "define",     PAST_COMMIT,     AFTER(BEGIN)                              },
     { "commit",     PAST_COMMIT,     SENT | AFTER(COMMIT)                      },
     { "quit",       PAST_QUIT,       SENT | AFTER(COMMIT) | AFTER(QUIT) | AFTER(BACK) },
     { "saved",      PAST_SAVED,      AFTER(MIGRATE) | AFTER(SAVED)             },
@@ -138,16 +139,25 @@ static int take_store(struct json_object *o, size_t i, struct past *past,
 static int take_story(struct json_object *o, struct past *past,
                       struct qmp_error **errp)
 {
+    static const char *const stories[] = {
+        [STORY_SAVE] = "save",
+        [STORY_RESTORE] = "restore",
+        [STORY_OFFLINE] = "offline",
+    };
     const char *story = string_member(o, "story");
 
     if (!story)
         return 0;
-    if (strcmp(story, "save") != 0 && strcmp(story, "restore") != 0)
+    for (size_t i = 1; i < ARRAY_SIZE(stories); i++)
+        if (!strcmp(stories[i], story))
+            past->story = (enum past_story)i;
+    if (past->story == STORY_MIGRATE)
         return qmp_fail(errp, QMIG_ERR_JOURNAL_BAD,
                         "record 1, 'begin': 'story' is '%.40s', must be "
-                        "'save' or 'restore'",
+                        "'save', 'restore' or 'offline'",
                         story);
-    past->story = !strcmp(story, "save") ? STORY_SAVE : STORY_RESTORE;
+    if (past->story == STORY_OFFLINE)
+        return 0;
     if (take_string(o, "file", true, &past->file, errp) < 0)
         return -1;
     if (past->story == STORY_RESTORE)
@@ -173,8 +183,10 @@ static int take_begin(struct json_object *o, struct past *past,
     if (take_story(o, past, errp) < 0 ||
         take_string(o, "guest", true, &past->guest, errp) < 0 ||
         take_string(o, "name", false, &past->name, errp) < 0 ||
-        take_string(o, "source", true, &past->addr[0], errp) < 0 ||
-        take_string(o, "destination", true, &past->addr[1], errp) < 0 ||
+        take_string(o, "source", past->story != STORY_OFFLINE, &past->addr[0],
+                    errp) < 0 ||
+        take_string(o, "destination", past->story != STORY_OFFLINE,
+                    &past->addr[1], errp) < 0 ||
         take_string(o, "listen", false, &past->listen, errp) < 0 ||
         take_string(o, "connect", false, &past->connect, errp) < 0 ||
         take_bool(o, "runs", &past->runs, errp) < 0 ||
@@ -239,6 +251,8 @@ static int take_record(struct json_object *o, size_t i, struct past *past,
             continue;
         if (records[r].stage == PAST_SAVED && past->story != STORY_SAVE)
             return bad(errp, i, name, "this is no save");
+        if (!strcmp(name, "define") && past->story != STORY_OFFLINE)
+            return bad(errp, i, name, "a guest moved, not its definition");
         if (!fits) {
             CLEANUP(freep) char *what = NULL;
 

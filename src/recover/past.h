@@ -10,6 +10,7 @@
  * A save: begin -> migrate -> saved, or back. A restore: begin -> migrate ->
  * commit, or back (engine/image.c).
  *
+ * Without a guest that runs (offline) it is begin -> define [-> back].
  * `store` tells what was done in domain stores, and may stand anywhere after
  * `begin`. `end` may follow each of them; what follows an `end` (recover) takes
  * it back. A record that this version does not know is an error: a newer
@@ -44,12 +45,12 @@ enum past_stage {
 const char *past_stage_name(enum past_stage stage);
 
 /* What kind of migration it was. */
-enum past_story { STORY_MIGRATE, STORY_SAVE, STORY_RESTORE };
+enum past_story { STORY_MIGRATE, STORY_SAVE, STORY_RESTORE, STORY_OFFLINE };
 
 struct past {
     enum past_story story;
-    char *file; /* save, restore: absolute; otherwise NULL */
-    char *part; /* save: its name until it is complete */
+    char *file;     /* save, restore: absolute; otherwise NULL */
+    char *part;     /* save: its name until it is complete */
     bool overwrite; /* save: it may replace another file */
     enum past_stage stage;
     char *id;            /* of the migration */
@@ -62,6 +63,7 @@ struct past {
     bool keep_source;
     char *listen;  /* D's URI, and S's (port 0: D chooses), for the second */
     char *connect; /* connection of a post-copy; NULL if unknown */
+    bool offline;  /* only the definition moves; no monitors */
     bool has_stores;
     struct store_move stores;     /* without its texts */
     struct json_object *undo;     /* rows {"peer","execute","arguments"} */

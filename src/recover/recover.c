@@ -20,6 +20,8 @@ int qmig_owner(const struct qmig_recover_options *o, struct json_object **ret,
 
 static int act(struct session *s, struct qmp_error **errp)
 {
+    if (s->past.story == STORY_OFFLINE)
+        return act_offline(s, errp);
     switch (s->verdict.way) {
     case WAY_BACK:
         return act_back(s, errp);

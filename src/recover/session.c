@@ -195,6 +195,11 @@ void session_ask(struct session *s)
         judge_held(s);
         return;
     }
+    if (s->past.story == STORY_OFFLINE) {
+        session_judge_offline(s);
+        session_tell_stores(s);
+        return;
+    }
     ask_until_settled(s);
     tell_answer(s, QMIG_SIDE_SOURCE, src_answer_text(s->source));
     tell_answer(s, QMIG_SIDE_DEST, dst_answer_text(s->dest));

@@ -60,6 +60,10 @@ void image_tell(struct session *s);
 void image_discard(struct session *s);
 /* Give the file of a save its name. */
 int image_publish(struct session *s, struct qmp_error **errp);
+/* act.c: a record that permits what follows, and the last one. */
+int session_record(struct session *s, const char *name, enum past_stage stage,
+                   struct qmp_error **errp);
+void session_record_end(struct session *s, const char *owner);
 
 /* act.c: one step of the verdict's way. 0: it is through; -1: *errp says what
  * stands in the way. */
@@ -75,5 +79,9 @@ bool session_stores_due(const struct session *s);
 int act_stores(struct session *s, struct qmp_error **errp);
 /* What they still need, as evidence. */
 void session_tell_stores(struct session *s);
+
+/* offline.c: the verdict and its way when only the definition moves. */
+void session_judge_offline(struct session *s);
+int act_offline(struct session *s, struct qmp_error **errp);
 
 #endif

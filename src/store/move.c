@@ -86,6 +86,15 @@ bool move_is_due(const struct store_move *move, bool moved)
     return false;
 }
 
+bool move_is_published(const struct store_move *move, const char *found)
+{
+    size_t n = strlen(move->text);
+
+    /* A line end is added where it is missing. */
+    return found && !strncmp(found, move->text, n) &&
+           (!found[n] || !strcmp(found + n, "\n"));
+}
+
 static int taken(const struct store_move *move, enum qmig_side side,
                  const char *file, const char *what, struct qmp_error **errp)
 {

@@ -53,6 +53,10 @@ const char *move_did(struct store_move *move, enum store_op op);
 /* Is there anything that `finish` (or else `discard`) still has to do? */
 bool move_is_due(const struct store_move *move, bool moved);
 
+/* Is this text, as CHECK found it in the destination's store, the new
+ * definition? */
+bool move_is_published(const struct store_move *move, const char *found);
+
 /* For the journal: the value of `stores` in `begin`; the texts become files in
  * `dir`. */
 int move_save(const struct store_move *move, const char *dir,

@@ -90,6 +90,20 @@ static int take_string(struct json_object *o, const char *name, char **ret,
     return *ret ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 }
 
+/* It must not lead out of the store. */
+static int take_name(struct json_object *o, const char *name, char **ret,
+                     struct qmp_error **errp)
+{
+    if (take_string(o, name, ret, errp) < 0)
+        return -1;
+    if (**ret && !strchr(*ret, '/'))
+        return 0;
+    return qmp_fail(errp, QMIG_ERR_JOURNAL_BAD,
+                    "record 1, 'begin': 'stores': '%s' must be the name of a "
+                    "file",
+                    name);
+}
+
 static int take_file(const char *dir, const char *file, char **ret,
                      struct qmp_error **errp)
 {
@@ -112,7 +126,7 @@ static int take_side(struct json_object *o, int side, struct store_move *move,
     json_object_object_get_ex(o, "had", &had);
     move->had[side] = json_object_get_boolean(had);
     if (take_string(o, "store", &text, errp) < 0 ||
-        take_string(o, "file", &move->file[side], errp) < 0)
+        take_name(o, "file", &move->file[side], errp) < 0)
         return -1;
     return store_addr_parse(text, &move->addr[side], errp);
 }
@@ -131,7 +145,7 @@ int move_load(struct json_object *from, struct store_move *ret,
             continue;
         if (take_side(o, side, &move, errp) < 0 ||
             (side == QMIG_SIDE_DEST &&
-             take_string(from, "temp", &move.temp, errp) < 0))
+             take_name(from, "temp", &move.temp, errp) < 0))
             return -1;
     }
     *ret = move;

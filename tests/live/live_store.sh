@@ -77,6 +77,7 @@ written() { # written FILE: as a definition
 case_moves_the_definition() {
     both web
     move 0 --dname web
+    id=$(json id)
     guest_check src dst
     holds here
     holds there web.xml
@@ -86,13 +87,14 @@ case_moves_the_definition() {
     [ "$(json stores.destination.written)" = true ]
     [ "$(json stores.source.removed)" = true ]
     # Staged before anything moves, named once the guest runs there.
-    awk '/"did":"/ { did = did " " $0 } /"execute":"migrate"/ { migrate = NR }
-        /"note":"store".*"file":"web.xml"/ && !staged { staged = NR }
-        /"note":"store".*"file":"vm.xml"/ { removed = NR }
-        /"RESUME"/ { resume = NR }
-        END { exit !(staged < migrate && migrate < resume && resume < removed) }' "$T/tr" ||
-        fail "not in order"
-    expect 0 qmigrate owner --json "$(json id)"
+    awk '/"did":"staged"/ { staged = NR } /"execute":"migrate"/ { migrate = NR }
+        /"RESUME"/ { resume = NR } /"did":"published"/ { published = NR }
+        /"did":"removed"/ { removed = NR }
+        END { exit !(staged && staged < migrate && migrate < resume &&
+            resume < published && published < removed) }' "$T/tr" || fail "not in order"
+    expect 0 qmigrate transcript show "$T/tr"
+    grep -q 'did=removed' "$T/out"
+    expect 0 qmigrate owner --json "$id"
     must_fail grep -q 'stores:' "$T/out"
 }
 
@@ -106,7 +108,8 @@ case_stays_if_the_guest_stays() {
     move 1
     [ "$(json owner)" = source ]
     untouched
-    grep -q '"did":"well"' "$T/tr" # it was staged
+    grep -q '"did":"staged"' "$T/tr"
+    grep -q '"did":"discarded"' "$T/tr"
     guest_check src
 }
 
@@ -283,7 +286,158 @@ case_killed_before_the_move() { killed_at src '>"migrate"' 1; }
 case_killed_at_the_commit() { killed_at dst '>"cont"' 0; }
 case_killed_at_the_end() { killed_at src '>"quit"' 0; }
 
+# The definition only: no QEMU at all.
+offline() { # offline CODE OPTION...
+    local code=$1
+    shift
+    expect "$code" qmigrate migrate --offline --json --domain "$T/vm.xml" \
+        --persistent --dest-store "$T/there" \
+        --undefinesource --source-store "$T/here" "$@"
+}
+
+case_offline_moves_the_definition() {
+    stores
+    expect 0 qmigrate plan --offline --domain "$T/vm.xml" --persistent --dest-store "$T/there" \
+        --undefinesource --source-store "$T/here"
+    grep -q "destination  write 'vm.xml' in '$T/there'" "$T/out"
+    untouched
+    sed 's/<vcpu>1/<vcpu>2/' "$T/vm.xml" >"$T/more.xml"
+    offline 0 --dname web --persistent-xml "$T/more.xml"
+    [ "$(json result)" = completed ]
+    [ "$(json owner)" = destination ]
+    grep -q 'warning: persistent_xml: ' "$T/out.err"
+    holds here
+    holds there web.xml
+    written "$T/there/web.xml"
+    grep -q '<vcpu>2</vcpu>' "$T/there/web.xml"
+    expect 0 qmigrate transcript show "$(json transcript)"
+    # And back, without removing: both have it then.
+    rm "$T/there/web.xml"
+    cp "$T/vm.xml" "$T/here/vm.xml"
+    expect 0 qmigrate migrate --flags 0x408 --domain "$T/vm.xml" --dest-store "$T/there"
+    grep -q "completed: the guest's definition is on the destination" "$T/out"
+    holds here vm.xml
+    holds there vm.xml
+    expect 0 qmigrate owner vm
+}
+
+case_offline_refuses() {
+    local what
+    stores
+    for what in '--live' '--tls' '--parallel' '--copy-storage-all' '--bandwidth 5' \
+        '--source /run/x' '--dest /run/x' '--hook true' '--dest-exec true' '--keep-source' \
+        '-p qemu.downtime-limit=3'; do
+        # shellcheck disable=SC2086
+        expect 2 qmigrate migrate --offline --json --domain "$T/vm.xml" --persistent \
+            --dest-store "$T/there" $what
+        [ "$(json error.code)" = param.conflict ] || fail "$what: $(cat "$T/out")"
+    done
+    expect 2 qmigrate migrate --offline --persistent --dest-store "$T/there"
+    grep -q "flag 'persist_dest' is about the guest's definition" "$T/out.err"
+    expect 2 qmigrate migrate --offline --json --domain "$T/vm.xml"
+    write_xml "$T/there/vm.xml" vm "$other"
+    offline 3
+    [ "$(json error.code)" = store.taken ]
+    rm "$T/there/vm.xml"
+    untouched
+}
+
+# A store that does something before ('<') or after ('>') its Nth call.
+make_acting_store() { # make_acting_store N BEFORE AFTER
+    rm -f "$T/calls"
+    cat >"$T/store" <<STORE
+#!/bin/sh
+echo >>"$T/calls"
+if [ \$(wc -l <"$T/calls") != $1 ]; then exec sh; fi
+touch "$T/busy"
+${2:-:}
+sh
+${3:-:}
+rm "$T/busy"
+STORE
+}
+
+case_offline_goes_back() {
+    stores
+    # check, stage, publish; somebody takes the name before that
+    make_acting_store 3 'echo mine >vm.xml'
+    expect 1 qmigrate migrate --offline --json --domain "$T/vm.xml" --persistent \
+        --dest-store "exec:cd $T/there && exec sh $T/store" \
+        --undefinesource --source-store "$T/here"
+    [ "$(json result)" = failed ]
+    [ "$(json owner)" = source ]
+    [ "$(json error.phase)" = finish ]
+    json error.message | grep -q "'vm.xml' was changed by somebody else"
+    holds there vm.xml
+    [ "$(cat "$T/there/vm.xml")" = mine ]
+    cmp "$T/vm.xml" "$T/here/vm.xml"
+    expect 1 qmigrate owner vm
+    must_fail grep -q stores: "$T/out"
+}
+
+case_offline_is_cancelled() {
+    stores
+    make_acting_store 2 '' 'kill -INT $(cat '"$T/pid"')'
+    # shellcheck disable=SC2016
+    expect 4 sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" "$QMIGRATE" migrate --offline --json \
+        --domain "$T/vm.xml" --persistent --dest-store "exec:cd $T/there && exec sh $T/store" \
+        --undefinesource --source-store "$T/here"
+    [ "$(json result)" = cancelled ]
+    untouched
+}
+
+# The controller dies before or after each thing that it does: a whole
+# definition is somewhere, and recover brings it to one place.
+case_offline_killed_anywhere() {
+    local n when back=0 forward=0 kill='kill -KILL $(cat '"$T/pid"')' code
+    mkdir "$T/here" "$T/there"
+    write_xml "$T/vm.xml" vm
+    for n in 1 2 3 4 5; do
+        for when in before after; do
+            rm -rf "$T/state" "$T"/there/.q* "$T"/there/* "$T"/here/*
+            cp "$T/vm.xml" "$T/here/vm.xml"
+            if [ "$when" = before ]; then make_acting_store "$n" "$kill"; else make_acting_store "$n" '' "$kill"; fi
+            # shellcheck disable=SC2016
+            expect 137 sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" "$QMIGRATE" migrate --offline \
+                --domain "$T/vm.xml" --persistent --undefinesource \
+                --dest-store "exec:cd $T/there && exec sh $T/store" \
+                --source-store "exec:cd $T/here && exec sh $T/store"
+            # The shell goes on for a moment.
+            wait_for 10 "the store" test ! -e "$T/busy"
+            cmp -s "$T/vm.xml" "$T/here/vm.xml" || written "$T/there/vm.xml"
+            rm "$T/pid"
+            printf '#!/bin/sh\nexec sh\n' >"$T/store"
+            code=0
+            qmigrate owner vm >"$T/owner" 2>&1 || code=$?
+            if [ "$code" = 2 ]; then # no journal, and nothing done
+                untouched
+                continue
+            fi
+            code=0
+            qmigrate recover vm >"$T/out" 2>&1 || code=$?
+            if [ "$code" = 0 ]; then
+                forward=$((forward + 1))
+                holds here
+                holds there vm.xml
+                written "$T/there/vm.xml"
+            else
+                back=$((back + 1))
+                [ "$code" = 1 ] || fail "$n $when: $code $(cat "$T/out")"
+                untouched
+            fi
+            expect "$code" qmigrate recover vm
+            must_fail grep -q done: "$T/out"
+        done
+    done
+    [ "$back" -ge 2 ] && [ "$forward" -ge 3 ] || fail "$back back, $forward forward"
+}
+
 for v in 7.2 10.0 11.1; do run_case case_moves_the_definition "$v" "$v"; done
+run_case case_offline_moves_the_definition
+run_case case_offline_refuses
+run_case case_offline_goes_back
+run_case case_offline_is_cancelled
+run_case case_offline_killed_anywhere
 run_case case_stays_if_the_guest_stays
 run_case case_refused_before_anything_is_touched
 run_case case_full_disk
