@@ -140,7 +140,8 @@ enum qmig_phase {
 /* As QEMU's query-migrate says, in bytes; values not known are 0 (eta: -1). */
 struct qmig_progress {
     enum qmig_phase phase;
-    const char *status;        /* QEMU's: "setup", "active", ... */
+    const char *status;        /* QEMU's: "setup", "active", ...; while disks
+                                  are copied, before RAM: "mirroring" */
     int64_t elapsed_us;        /* since the migration object was started */
     uint64_t total;            /* RAM of the guest */
     uint64_t transferred;      /* sent so far */
@@ -151,6 +152,12 @@ struct qmig_progress {
     int64_t eta_us;      /* at this rate; -1: would not end */
     const char *holding; /* "prepared", "switchover"; NULL: it is not held */
     int64_t held_us;     /* so long already */
+    /* Disks that are copied, all together; the total grows with what the guest
+     * writes meanwhile. */
+    uint64_t disk_total;
+    uint64_t disk_transferred;
+    uint64_t disk_remaining;
+    uint64_t disk_bytes_per_second;
 };
 
 /*

@@ -88,6 +88,40 @@ static void bar_fits_the_terminal_whatever_its_width(void **state UNUSED)
     assert_string_equal(buf, "[==========================>]  99.9% switchover");
 }
 
+static void disks_are_shown_while_they_are_copied(void **state UNUSED)
+{
+    struct qmig_progress q = {
+        .phase = QMIG_PHASE_PERFORM,
+        .status = "mirroring",
+        .elapsed_us = 1500000,
+        .eta_us = -1,
+        .disk_total = 400ull << 20,
+        .disk_transferred = 100ull << 20,
+        .disk_remaining = 300ull << 20,
+        .disk_bytes_per_second = 100ull << 20,
+    };
+    char buf[512];
+
+    assert_int_equal(progress_permille(&q), 250);
+    progress_bar_text(buf, sizeof(buf), 0, &q, 250);
+    assert_string_equal(
+        buf, " 25.0% disks: copied 100.0M left 300.0M at 100.0M/s ETA 3s");
+    progress_plain_text(buf, sizeof(buf), &q);
+    assert_string_equal(buf, "qmigrate: 1.500 s: perform (copied 100.0M of "
+                             "400.0M of disks)");
+    progress_json_text(buf, sizeof(buf), &q, 250);
+    assert_non_null(strstr(buf, "\"disk_total\":419430400,"
+                                "\"disk_transferred\":104857600,"
+                                "\"disk_remaining\":314572800,"
+                                "\"disk_bytes_per_second\":104857600"));
+    /* Then RAM counts. */
+    q.total = 256ull << 20;
+    q.remaining = q.total;
+    assert_int_equal(progress_permille(&q), 0);
+    progress_bar_text(buf, sizeof(buf), 0, &q, 0);
+    assert_null(strstr(buf, "disks"));
+}
+
 static void eta_is_readable_or_a_dash(void **state UNUSED)
 {
     static const struct {
@@ -476,6 +510,7 @@ int main(void)
         cmocka_unit_test(bytes_are_shown_in_powers_of_1024),
         cmocka_unit_test(permille_is_full_only_at_the_end),
         cmocka_unit_test(bar_fits_the_terminal_whatever_its_width),
+        cmocka_unit_test(disks_are_shown_while_they_are_copied),
         cmocka_unit_test(eta_is_readable_or_a_dash),
         cmocka_unit_test(json_line_has_every_figure),
         cmocka_unit_test(a_hold_is_shown_with_its_time),

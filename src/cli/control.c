@@ -187,6 +187,7 @@ static void put_status(struct json_object *status)
 {
     struct json_object *info = NULL;
     struct json_object *ram = NULL;
+    struct json_object *disk = NULL;
 
     put_line(status, "id", "id");
     put_line(status, "phase", "phase");
@@ -203,6 +204,11 @@ static void put_status(struct json_object *status)
     put_line(ram, "remaining", "remaining");
     put_line(ram, "passes", "dirty-sync-count");
     put_line(ram, "megabit/s", "mbps");
+    if (!json_object_object_get_ex(info, "disk", &disk))
+        return;
+    put_line(disk, "disks total", "total");
+    put_line(disk, "disks copied", "transferred");
+    put_line(disk, "disks left", "remaining");
 }
 
 /* What a migration that has ended left of itself. */

@@ -28,15 +28,30 @@ struct bytes_text bytes_text(uint64_t bytes)
     return text;
 }
 
+/* Before RAM flows, disks do. */
+static bool copies_disks(const struct qmig_progress *q)
+{
+    return q->disk_total > 0 && q->total == 0;
+}
+
+static int64_t disks_eta_us(const struct qmig_progress *q)
+{
+    return q->disk_bytes_per_second
+               ? (int64_t)((double)q->disk_remaining * 1e6 /
+                           (double)q->disk_bytes_per_second)
+               : -1;
+}
+
 /* Of this pass; what QEMU calls remaining grows again with a new pass. */
 int progress_permille(const struct qmig_progress *q)
 {
     if (q->phase > QMIG_PHASE_PERFORM)
         return ALMOST;
-    if (q->phase < QMIG_PHASE_PERFORM || q->total == 0 ||
-        q->remaining >= q->total)
+    uint64_t total = copies_disks(q) ? q->disk_total : q->total;
+    uint64_t remaining = copies_disks(q) ? q->disk_remaining : q->remaining;
+    if (q->phase < QMIG_PHASE_PERFORM || total == 0 || remaining >= total)
         return 0;
-    double done = (double)(q->total - q->remaining) / (double)q->total;
+    double done = (double)(total - remaining) / (double)total;
     int permille = (int)(done * 1000);
     return permille < ALMOST ? permille : ALMOST;
 }
@@ -60,7 +75,14 @@ static void figures(char *buf, size_t size, const struct qmig_progress *q)
 {
     char eta[32];
 
-    eta_text(eta, sizeof(eta), q->eta_us);
+    eta_text(eta, sizeof(eta), copies_disks(q) ? disks_eta_us(q) : q->eta_us);
+    if (copies_disks(q)) {
+        snprintf(buf, size, "disks: copied %s left %s at %s/s ETA %s",
+                 bytes_text(q->disk_transferred).s,
+                 bytes_text(q->disk_remaining).s,
+                 bytes_text(q->disk_bytes_per_second).s, eta);
+        return;
+    }
     snprintf(buf, size, "sent %s left %s at %s/s dirty %s/s pass %llu ETA %s",
              bytes_text(q->transferred).s, bytes_text(q->remaining).s,
              bytes_text(q->bytes_per_second).s,
@@ -119,6 +141,10 @@ void progress_plain_text(char *buf, size_t size, const struct qmig_progress *q)
 
     if (q->holding && n > 0 && (size_t)n < size)
         snprintf(buf + n, size - (size_t)n, ", held at %s", q->holding);
+    else if (copies_disks(q) && n > 0 && (size_t)n < size)
+        snprintf(buf + n, size - (size_t)n, " (copied %s of %s of disks)",
+                 bytes_text(q->disk_transferred).s,
+                 bytes_text(q->disk_total).s);
     else if (q->total > 0 && n > 0 && (size_t)n < size)
         snprintf(buf + n, size - (size_t)n, " (sent %s of %s, pass %llu)",
                  bytes_text(q->transferred).s, bytes_text(q->total).s,
@@ -148,6 +174,12 @@ void progress_json_text(char *buf, size_t size, const struct qmig_progress *q,
     add_uint(o, "bytes_per_second", q->bytes_per_second);
     add_uint(o, "dirty_bytes_per_second", q->dirty_bytes_per_second);
     add_uint(o, "iteration", q->iteration);
+    if (q->disk_total) {
+        add_uint(o, "disk_total", q->disk_total);
+        add_uint(o, "disk_transferred", q->disk_transferred);
+        add_uint(o, "disk_remaining", q->disk_remaining);
+        add_uint(o, "disk_bytes_per_second", q->disk_bytes_per_second);
+    }
     json_object_object_add(
         o, "eta_us", q->eta_us < 0 ? NULL : json_object_new_int64(q->eta_us));
     if (q->holding) {

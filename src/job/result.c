@@ -226,12 +226,29 @@ void job_make_result(struct qmig_migration *m)
     job_tell(m, "ENDED");
 }
 
+static uint64_t part_number(struct json_object *info, const char *part,
+                            const char *name)
+{
+    struct json_object *object = NULL;
+
+    json_object_object_get_ex(info, part, &object);
+    return (uint64_t)info_number(object, name);
+}
+
 static uint64_t ram_number(struct json_object *info, const char *name)
 {
-    struct json_object *ram = NULL;
+    return part_number(info, "ram", name);
+}
 
-    json_object_object_get_ex(info, "ram", &ram);
-    return (uint64_t)info_number(ram, name);
+/* mbps is 10^6 bits a second. */
+static uint64_t rate(struct json_object *info, const char *part)
+{
+    struct json_object *object = NULL;
+    struct json_object *value = NULL;
+
+    json_object_object_get_ex(info, part, &object);
+    json_object_object_get_ex(object, "mbps", &value);
+    return (uint64_t)(json_object_get_double(value) * 125000.0);
 }
 
 /* At most ten times a second, and at each change of phase. */
@@ -239,7 +256,6 @@ static uint64_t ram_number(struct json_object *info, const char *name)
 
 void job_show_progress(struct qmig_migration *m, struct json_object *info)
 {
-    struct json_object *ram = NULL;
     struct json_object *value = NULL;
     int64_t now = qmp_now_us();
     enum qmig_phase phase = engine_phase(m->engine);
@@ -258,7 +274,6 @@ void job_show_progress(struct qmig_migration *m, struct json_object *info)
     if (!m->o.progress)
         return;
 
-    json_object_object_get_ex(info, "ram", &ram);
     struct qmig_progress p = {
         .phase = phase,
         .status = "",
@@ -269,11 +284,13 @@ void job_show_progress(struct qmig_migration *m, struct json_object *info)
         .iteration = ram_number(info, "dirty-sync-count"),
         .dirty_bytes_per_second = ram_number(info, "dirty-pages-rate") *
                                   ram_number(info, "page-size"),
+        .bytes_per_second = rate(info, "ram"),
         .eta_us = -1,
+        .disk_total = part_number(info, "disk", "total"),
+        .disk_transferred = part_number(info, "disk", "transferred"),
+        .disk_remaining = part_number(info, "disk", "remaining"),
+        .disk_bytes_per_second = rate(info, "disk"),
     };
-    if (json_object_object_get_ex(ram, "mbps", &value))
-        p.bytes_per_second =
-            (uint64_t)(json_object_get_double(value) * 125000.0);
     if (json_object_object_get_ex(info, "status", &value))
         p.status = json_object_get_string(value);
     if (p.bytes_per_second > p.dirty_bytes_per_second)
