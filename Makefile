@@ -8,6 +8,7 @@
 #   make lint             cppcheck; format-check: clang-format
 #   make fuzz TARGET=x    libFuzzer on tests/fuzz_x.c (SECONDS=60)
 #   make live             the live tests, on real QEMUs (scripts/qemu-versions)
+#   make soak             faults on real QEMUs: FAULTS=1000, or SOAK_MINUTES=60
 #   make bench            the benchmarks of tests/bench
 #   make install          DESTDIR, PREFIX
 #
@@ -75,7 +76,7 @@ LIVES   := $(patsubst tests/live/%.c,$(BUILD)/live/%,$(wildcard tests/live/*.c))
 
 .SECONDARY:
 .DELETE_ON_ERROR:
-.PHONY: all check tests valgrind lint format format-check fuzz live bench install clean
+.PHONY: all check tests valgrind lint format format-check fuzz live soak bench install clean
 
 all: $(BUILD)/libqmigrate.a $(BUILD)/libqmigrate.so $(BUILD)/qmigrate $(EXAMPLES)
 
@@ -164,6 +165,13 @@ $(BUILD)/faults/clock.so: tests/faults/clock.c
 LIVE ?= *
 live: all $(LIVES)
 	scripts/run-tests tests/live/live_$(LIVE).sh
+
+# Faults on real QEMUs (tests/faults): FAULTS of them, or as many as there is
+# time for; SEED says which, 0: others each time.
+FAULTS ?= 300
+SOAK_MINUTES ?= 0
+soak: all $(LIVES) $(BUILD)/faults/clock.so
+	tests/faults/run --seed $(SEED) --count $(FAULTS) --minutes $(SOAK_MINUTES)
 
 bench: all $(BENCHES)
 	tests/bench/run
