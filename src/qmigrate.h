@@ -181,8 +181,8 @@ struct qmig_tls {
 };
 
 /* Where a migration can be held until qmig_migration_switchover(). */
-#define QMIG_HOLD_PREPARED (1u << 0) /* the destination listens, no RAM flows  \
-                                      */
+/* The destination listens, no RAM flows. */
+#define QMIG_HOLD_PREPARED   (1u << 0)
 #define QMIG_HOLD_SWITCHOVER (1u << 1) /* before the guest changes sides */
 
 struct qmig_options {
@@ -284,7 +284,7 @@ struct qmig_image_options {
     bool live;         /* save: the guest runs while its RAM is written */
     unsigned channels; /* "sparse": this many at once (multifd), to 255; 0: one
                           stream */
-    bool bypass_cache; /* "sparse": past the page cache (direct-io, QEMU 9.1+) */
+    bool bypass_cache; /* "sparse": past the page cache (direct-io, 9.1+) */
 };
 
 /* `o->source` is the monitor; dest, dest_exec, hook and the like are not used.
@@ -371,6 +371,9 @@ struct qmig_recover_options {
      * "migrate_uri", "listen_address" and "bandwidth.postcopy", in place of
      * the first one's. Others are not looked at. May be NULL. */
     const struct qmig_params *params;
+    const char *hook;   /* recover: as in qmig_options, told of `committed`,
+                           `finished` and `failed`, perhaps once more; NULL:
+                           that of the migration, "": none */
     int64_t timeout_us; /* for the answers; 0: 2 s */
 };
 

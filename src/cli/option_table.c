@@ -60,8 +60,9 @@ const struct option option_table[] = {
     {"deadline", 0, "NAME=SECONDS", TWO | FILES, GROUP_WHAT,
      .set = option_set_deadline,
      .help = "how long a step may take"},
-    {"hook", 0, "COMMAND", TWO, GROUP_WHAT, STRING(o.hook),
-     .help = "call COMMAND at each turn; it may refuse until the commit"},
+    {"hook", 0, "COMMAND", TWO | VERB_RECOVER, GROUP_WHAT, STRING(o.hook),
+     .help = "call COMMAND at each turn; it may refuse until the commit "
+             "(recover: default that of the migration)"},
     {"hold", 0, "prepared|switchover", TWO, GROUP_WHAT, .set = option_set_hold,
      .help = "wait there for 'switchover ID'; may be given twice"},
     {"hold-timeout", 0, "SECONDS", TWO, GROUP_WHAT,

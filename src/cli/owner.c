@@ -63,6 +63,7 @@ static struct qmig_recover_options options_of(const struct cli *cli)
         .dest = cli->o.dest,
         .fenced = cli->fenced,
         .dry_run = cli->dry_run,
+        .hook = cli->o.hook,
     };
 }
 

@@ -128,6 +128,7 @@ static struct json_object *begin_record(struct qmig_migration *m,
         {"source", addr[QMIG_SIDE_SOURCE]},
         {"destination", addr[QMIG_SIDE_DEST]},
         {"dest_exec", m->dest_exec},
+        {"hook", m->hook_command},
     };
 
     json_object_object_add(data, "journal",

@@ -266,6 +266,7 @@ int act_back(struct session *s, struct qmp_error **errp)
     if (resume_source(s, errp) < 0)
         return -1;
     image_discard(s);
+    session_tell_hook(s, "failed");
     finish_journal(s, "source",
                    s->source != SRC_NO || s->fenced == FENCED_SOURCE ||
                        !s->addr[QMIG_SIDE_SOURCE],
@@ -286,6 +287,8 @@ int act_forward(struct session *s, struct qmp_error **errp)
 
 int act_finish(struct session *s, struct qmp_error **errp)
 {
+    if (s->past.stage != PAST_QUIT)
+        session_tell_hook(s, "committed");
     send_list(s, s->past.undo, QMIG_SIDE_DEST, "as before the migration");
     if (s->past.story == STORY_MIGRATE && s->past.stage != PAST_QUIT &&
         session_record(s, "quit", PAST_QUIT, errp) < 0)
@@ -294,6 +297,7 @@ int act_finish(struct session *s, struct qmp_error **errp)
         send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
     else if (s->source == SRC_MOVED)
         quit(s, QMIG_SIDE_SOURCE);
+    session_tell_hook(s, "finished");
     finish_journal(
         s, "destination",
         s->source == SRC_MOVED || session_is_gone(s, QMIG_SIDE_SOURCE), true);

@@ -140,8 +140,7 @@ static enum saved_file look_at(const struct session *s, const char *path)
     if (s->past.story == STORY_SAVE &&
         (!image.id || strcmp(image.id, s->past.id) != 0))
         return SAVED_OTHER;
-    return image.complete &&
-                   (uint64_t)st.st_size >= image.head + image.stream
+    return image.complete && (uint64_t)st.st_size >= image.head + image.stream
                ? SAVED_WHOLE
                : SAVED_PARTIAL;
 }

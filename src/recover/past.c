@@ -187,6 +187,7 @@ static int take_begin(struct json_object *o, struct past *past,
                     errp) < 0 ||
         take_string(o, "destination", past->story != STORY_OFFLINE,
                     &past->addr[1], errp) < 0 ||
+        take_string(o, "hook", false, &past->hook, errp) < 0 ||
         take_string(o, "listen", false, &past->listen, errp) < 0 ||
         take_string(o, "connect", false, &past->connect, errp) < 0 ||
         take_bool(o, "runs", &past->runs, errp) < 0 ||
@@ -300,6 +301,7 @@ void past_clear(struct past *past)
     free(past->time);
     free(past->file);
     free(past->part);
+    free(past->hook);
     free(past->listen);
     free(past->connect);
     move_clear(&past->stores);

@@ -61,6 +61,7 @@ struct past {
     bool runs;           /* the guest ran before the migration */
     bool arrives_paused; /* it is to be paused on the destination */
     bool keep_source;
+    char *hook;    /* the user's command, or NULL */
     char *listen;  /* D's URI, and S's (port 0: D chooses), for the second */
     char *connect; /* connection of a post-copy; NULL if unknown */
     bool offline;  /* only the definition moves; no monitors */

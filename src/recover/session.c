@@ -259,6 +259,7 @@ int session_open(struct session *s, const struct qmig_recover_options *o,
         s->addr[QMIG_SIDE_DEST] = NULL;
     else if (s->past.story == STORY_RESTORE)
         s->addr[QMIG_SIDE_SOURCE] = NULL;
+    s->hook = o->hook ? o->hook : s->past.hook;
     if (s->past.guest && !locked &&
         statedir_holder(s->state, s->past.guest, &s->holder, errp) < 0)
         return -1;

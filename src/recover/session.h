@@ -28,6 +28,7 @@ struct session {
     int64_t port_until; /* of act_split() */
 
     struct journal *journal; /* open for recover */
+    const char *hook;        /* the caller's, else the migration's, or NULL */
     struct json_object *evidence;
     struct json_object *done;
     struct qmp_error *err; /* what stopped recover, or NULL */
@@ -64,6 +65,8 @@ int image_publish(struct session *s, struct qmp_error **errp);
 int session_record(struct session *s, const char *name, enum past_stage stage,
                    struct qmp_error **errp);
 void session_record_end(struct session *s, const char *owner);
+/* hook.c: call the hook, if there is one, and wait for it. */
+void session_tell_hook(struct session *s, const char *phase);
 
 /* act.c: one step of the verdict's way. 0: it is through; -1: *errp says what
  * stands in the way. */

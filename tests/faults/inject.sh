@@ -49,8 +49,8 @@ fault_stream_blackhole() {
     options+=("${impatient[@]}")
 }
 
-fault_monitor_cut_src() { command="kill -KILL \$(cat $T/$src.gate.pid)"; }
-fault_monitor_cut_dst() { command="kill -KILL \$(cat $T/$dst.gate.pid)"; }
+fault_monitor_cut_src() { command="kill -USR1 \$(cat $T/$src.gate.pid)"; }
+fault_monitor_cut_dst() { command="kill -USR1 \$(cat $T/$dst.gate.pid)"; }
 fault_monitor_hangs_src() {
     command="kill -STOP \$(cat $T/$src.gate.pid)"
     options+=("${impatient[@]}")

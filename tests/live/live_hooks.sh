@@ -130,6 +130,49 @@ case_cannot_be_started() {
     guest_check src
 }
 
+# Whoever migrated is dead: recover tells the hook that the journal names, or
+# one of its own, or none.
+killed() { # killed ROLE PATTERN: at that line
+    make_hook
+    both
+    gate "$1" "$2" "run kill -KILL \$(cat $T/pid)"
+    [ "$1" = src ] || gate src
+    [ "$1" = dst ] || gate dst
+    # shellcheck disable=SC2016
+    timeout 60 sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" "$QMIGRATE" migrate \
+        --source "$T/src.gate" --dest "$T/dst.gate" --transcript "$T/tr" \
+        --progress none --hook "\"$T/hook\" \"\$1\"" || true
+    id=$(sed -nE '1s/.*"id":"([^"]*)".*/\1/p' "$T/tr")
+    rm -f "$T/calls"
+}
+
+case_recover_tells_of_the_way_back() {
+    killed src '<"pre-switchover"'
+    expect 1 qmigrate recover "$id"
+    calls 'failed src=running'
+    [ "$(phase_json failed by)" = recover ]
+    [ "$(phase_json failed owner)" = source ]
+    [ "$(phase_json failed id)" = "$id" ]
+    guest_check src
+}
+
+case_recover_tells_of_the_way_on() {
+    killed dst '<"RESUME"'
+    expect 0 qmigrate recover "$id"
+    calls 'committed dst=running' 'finished dst=running'
+    [ "$(phase_json finished owner)" = destination ]
+    guest_check src dst
+}
+
+case_recover_tells_another_hook_or_none() {
+    killed src '<"pre-switchover"'
+    expect 1 qmigrate recover "$id" --hook "echo mine \$1 >>'$T/mine'; exit 3"
+    must_fail [ -e "$T/calls" ]
+    [ "$(cat "$T/mine")" = 'mine failed' ]
+    grep -q "hook 'failed' failed: it exited with status 3" "$T/out"
+    guest_check src
+}
+
 # Nothing was changed: nobody has to hear of it.
 case_not_called_when_nothing_began() {
     make_hook
@@ -142,11 +185,13 @@ case_not_called_when_nothing_began() {
 for v in 7.2 10.0 11.1; do
     for c in called_at_each_turn refuses_before_ram_flows \
         refuses_before_the_switchover hangs_before_the_switchover \
-        committed_fails; do
+        committed_fails recover_tells_of_the_way_back \
+        recover_tells_of_the_way_on; do
         run_case case_$c "$v" "$v"
     done
 done
 for c in hangs_before_ram_flows finished_fails cannot_be_started \
+    recover_tells_another_hook_or_none \
     not_called_when_nothing_began; do
     run_case case_$c
 done

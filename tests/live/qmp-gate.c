@@ -22,6 +22,8 @@
  *   replace TEXT    TEXT passes instead
  *   hang            nothing passes any more, either way
  *   close           both sides are closed
+ *
+ * SIGUSR1: both sides are closed, and the next client is taken.
  */
 #include <errno.h>
 #include <poll.h>
@@ -56,6 +58,7 @@ struct rule {
 static struct rule *rules;
 static int n_rules;
 static FILE *log_file;
+static volatile sig_atomic_t cut;
 
 static void die(const char *what)
 {
@@ -207,7 +210,7 @@ static bool pass_line(struct side *from, int to, char *line, size_t len)
                pass(from, to, "\r\n", 2);
     while (!strcmp(action, "hang"))
         pause();
-    if (!strcmp(action, "close"))
+    if (!strcmp(action, "close") || cut)
         return false;
     return !strcmp(action, "drop") || pass(from, to, line, len);
 }
@@ -230,6 +233,12 @@ static bool pass_lines(struct side *from, int to)
     return true;
 }
 
+static void on_signal(int sig)
+{
+    (void)sig;
+    cut = 1;
+}
+
 static void talk(int client, const char *target)
 {
     static unsigned lines[2];
@@ -239,11 +248,14 @@ static void talk(int client, const char *target)
         .mark = '<', .fd = unix_socket(target, &un), .lines = &lines[1]};
     bool on = connect(q.fd, (struct sockaddr *)&un, sizeof(un)) == 0;
 
-    while (on) {
+    cut = 0;
+    while (on && !cut) {
         struct pollfd p[2] = {{c.fd, POLLIN, 0}, {q.fd, POLLIN, 0}};
 
-        if (poll(p, 2, -1) < 0)
+        if (poll(p, 2, -1) < 0 && errno != EINTR)
             die("poll");
+        if (cut)
+            break;
         if (p[1].revents)
             on = receive(&q) && pass_lines(&q, c.fd);
         if (on && p[0].revents)
@@ -290,7 +302,12 @@ int main(int argc, char **argv)
     fd = unix_socket(argv[2], &un);
     if (bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || listen(fd, 1) < 0)
         die(argv[2]);
-    while ((client = accept4(fd, NULL, NULL, SOCK_CLOEXEC)) >= 0)
-        talk(client, argv[3]);
-    die("accept");
+    sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal}, NULL);
+    for (;;) {
+        client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+        if (client >= 0)
+            talk(client, argv[3]);
+        else if (errno != EINTR)
+            die("accept");
+    }
 }

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The hook, when it is recover that ends a migration: told of `committed`,
+ * `finished` and `failed` as migrate does it. Nothing can be refused any more,
+ * so a hook that fails is only reported. Who was killed may have told a phase
+ * already: a hook hears of each at least once.
+ */
+#include "recover/session.h"
+
+#include "error/errcode.h"
+#include "job/child.h"
+#include "qmp/json.h"
+#include "qmp/sync.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define HOOK_MS       10000
+#define MAX_VARIABLES 5
+
+static void add_string(struct json_object *object, const char *name,
+                       const char *value)
+{
+    if (value)
+        json_object_object_add(object, name, json_object_new_string(value));
+}
+
+static struct json_object *hook_json(const struct session *s, const char *phase)
+{
+    struct json_object *json = json_object_new_object();
+    bool failed = !strcmp(phase, "failed");
+
+    add_string(json, "phase", phase);
+    add_string(json, "id", s->past.id);
+    add_string(json, "name", s->past.name);
+    add_string(json, "uuid", s->past.guest);
+    add_string(json, "source", s->past.addr[QMIG_SIDE_SOURCE]);
+    add_string(json, "destination", s->past.addr[QMIG_SIDE_DEST]);
+    add_string(json, "directory", s->dir);
+    add_string(json, "by", "recover");
+    if (strcmp(phase, "committed") != 0) {
+        add_string(json, "result", failed ? "failed" : "completed");
+        add_string(json, "owner", failed ? "source" : "destination");
+    }
+    return json;
+}
+
+static int input_of(const struct session *s, const char *phase,
+                    struct qmp_error **errp)
+{
+    CLEANUP(json_putp) struct json_object *json = hook_json(s, phase);
+    CLEANUP(freep) char *text = qmp_json_text(json);
+    CLEANUP(closep) int fd = memfd_create("qmigrate-hook", MFD_CLOEXEC);
+
+    if (!text)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    if (fd < 0 || dprintf(fd, "%s\n", text) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+        int sys = errno;
+        return qmp_fail_sys(errp, sys, "cannot write the hook's input");
+    }
+    return TAKE_FD(fd);
+}
+
+static void set_variable(char *list[MAX_VARIABLES], const char *name,
+                         const char *value)
+{
+    size_t n = 0;
+
+    while (list[n])
+        n++;
+    if (value && asprintf(&list[n], "%s=%s", name, value) < 0)
+        list[n] = NULL;
+}
+
+/* 0: it ended, well or not. */
+static int run(const struct session *s, const char *phase, struct child *child,
+               struct qmp_error **errp)
+{
+    char *environment[MAX_VARIABLES] = {NULL};
+    CLEANUP(freep) char *output = NULL;
+    CLEANUP(closep) int input = input_of(s, phase, errp);
+
+    if (input < 0)
+        return -1;
+    if (asprintf(&output, "%s/hook.log", s->dir) < 0) {
+        output = NULL;
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    }
+    set_variable(environment, "QMIGRATE_NAME", s->past.name);
+    set_variable(environment, "QMIGRATE_UUID", s->past.guest);
+    set_variable(environment, "QMIGRATE_ID", s->past.id);
+    set_variable(environment, "QMIGRATE_PHASE", phase);
+    int rc = child_start(child,
+                         &(struct child_spec){
+                             .command = s->hook,
+                             .argument = phase,
+                             .output = output,
+                             .input = input,
+                             .environment = (const char *const *)environment,
+                         },
+                         errp);
+    for (size_t i = 0; i < MAX_VARIABLES; i++)
+        free(environment[i]);
+    if (rc < 0)
+        return -1;
+    if (child_wait(child, HOOK_MS))
+        return 0;
+    child_kill(child, 0);
+    return qmp_fail(errp, QMIG_ERR_HOOK, "did not end within %d seconds",
+                    HOOK_MS / 1000);
+}
+
+void session_tell_hook(struct session *s, const char *phase)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    CLEANUP(freep) char *end = NULL;
+    struct child child = {.pidfd = -1};
+
+    if (!s->hook || !*s->hook)
+        return;
+    if (run(s, phase, &child, &err) < 0)
+        session_say(s->done, "hook '%s' failed: %s", phase, err->msg);
+    else if (child.status)
+        session_say(s->done, "hook '%s' failed: it %s", phase,
+                    (end = child_end_text(&child)));
+    else
+        session_say(s->done, "hook '%s' was called", phase);
+    child_release(&child);
+}
