@@ -9,12 +9,9 @@
 #include "error/errcode.h"
 #include "params/uri.h"
 #include "plan/plan.h"
-#include "qmp/sync.h"
 
-#include <poll.h>
 #include <string.h>
 
-#define CALL_US (5 * INT64_C(1000000))
 /* Until a QEMU has done what it accepted. */
 #define PATIENCE_US (30 * INT64_C(1000000))
 #define RETRY_MS    5
@@ -35,7 +32,7 @@ int session_record(struct session *s, const char *name, enum past_stage stage,
     if (stage == PAST_SPLIT)
         json_object_object_add(data, "mode",
                                json_object_new_string("postcopy"));
-    if (journal_write(s->journal, name, data, true, errp) < 0)
+    if (s->io->write(s, name, data, errp) < 0)
         return -1;
     s->past.stage = stage;
     return 0;
@@ -50,7 +47,7 @@ void session_record_end(struct session *s, const char *owner)
 
     json_object_object_add(data, "by", json_object_new_string("recover"));
     json_object_object_add(data, "owner", json_object_new_string(owner));
-    if (journal_write(s->journal, "end", data, true, &err) < 0)
+    if (s->io->write(s, "end", data, &err) < 0)
         session_say(s->done, "the end could not be recorded: %s", err->msg);
 }
 
@@ -60,7 +57,7 @@ static struct json_object *call(struct session *s, enum qmig_side side,
                                 struct qmp_error **errp)
 {
     struct json_object *ret =
-        qmp_call(s->answer[side].client, execute, arguments, CALL_US, errp);
+        s->io->call(s, side, execute, arguments, false, errp);
 
     if (!ret)
         qmp_prefix(errp, "%s", side_name(side));
@@ -104,7 +101,7 @@ static struct json_object *send_row(struct session *s, enum qmig_side side,
     const char *execute =
         json_object_get_string(json_object_object_get(row, "execute"));
     struct json_object *arguments = json_object_object_get(row, "arguments");
-    int64_t until = qmp_now_us() + PATIENCE_US;
+    int64_t until = s->io->now_us(s) + PATIENCE_US;
 
     for (;;) {
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
@@ -113,11 +110,11 @@ static struct json_object *send_row(struct session *s, enum qmig_side side,
         if (ret)
             return ret;
         if (!member_is_true(row, "again") || !err->qmp_desc ||
-            !strstr(err->qmp_desc, "in use") || qmp_now_us() > until) {
+            !strstr(err->qmp_desc, "in use") || s->io->now_us(s) > until) {
             qmp_propagate(errp, TAKE_PTR(err));
             return NULL;
         }
-        poll(NULL, 0, RETRY_MS);
+        s->io->wait_ms(s, RETRY_MS);
     }
 }
 
@@ -160,7 +157,7 @@ static bool migration_goes_on(const char *status)
 static int cancel(struct session *s, struct qmp_error **errp)
 {
     const struct answer *a = &s->answer[QMIG_SIDE_SOURCE];
-    int64_t until = qmp_now_us() + PATIENCE_US;
+    int64_t until = s->io->now_us(s) + PATIENCE_US;
     CLEANUP(json_putp) struct json_object *ret = NULL;
 
     if (!migration_goes_on(a->migration))
@@ -169,12 +166,12 @@ static int cancel(struct session *s, struct qmp_error **errp)
     if (!ret)
         return -1;
     while (migration_goes_on(a->migration)) {
-        if (qmp_now_us() > until)
+        if (s->io->now_us(s) > until)
             return qmp_fail(errp, QMIG_ERR_DEADLINE,
                             "source: the migration is '%s' %d seconds after "
                             "migrate_cancel",
                             a->migration, (int)(PATIENCE_US / 1000000));
-        poll(NULL, 0, RETRY_MS);
+        s->io->wait_ms(s, RETRY_MS);
         if (ask_again(s, QMIG_SIDE_SOURCE, errp) < 0)
             return -1;
     }
@@ -187,7 +184,7 @@ static int cancel(struct session *s, struct qmp_error **errp)
 static int let_run(struct session *s, enum qmig_side side,
                    struct qmp_error **errp)
 {
-    int64_t until = qmp_now_us() + PATIENCE_US;
+    int64_t until = s->io->now_us(s) + PATIENCE_US;
 
     for (;;) {
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
@@ -203,9 +200,9 @@ static int let_run(struct session *s, enum qmig_side side,
             session_say(s->done, "%s: continued", side_name(side));
             continue;
         }
-        if (err->code != QMP_ERR_REFUSED || qmp_now_us() > until)
+        if (err->code != QMP_ERR_REFUSED || s->io->now_us(s) > until)
             return qmp_propagate(errp, TAKE_PTR(err));
-        poll(NULL, 0, RETRY_MS);
+        s->io->wait_ms(s, RETRY_MS);
     }
 }
 
@@ -214,7 +211,6 @@ static void quit(struct session *s, enum qmig_side side)
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(json_putp)
     struct json_object *ret = call(s, side, "quit", NULL, &err);
-    bool never = false;
 
     /* It may close before it answers. */
     if (!ret && err->code != QMP_ERR_CLOSED) {
@@ -222,7 +218,7 @@ static void quit(struct session *s, enum qmig_side side)
         return;
     }
     if (ret) /* the end of the connection is the end of the process */
-        qmp_run(s->answer[side].client, &never, CALL_US, NULL);
+        s->io->wait_closed(s, side);
     session_say(s->done, "%s: ended", side_name(side));
 }
 
@@ -250,7 +246,7 @@ static void finish_journal(struct session *s, const char *owner,
                 source_done ? "destination" : "source");
 }
 
-int act_back(struct session *s, struct qmp_error **errp)
+static int act_back(struct session *s, struct qmp_error **errp)
 {
     /* Where `migrate` was never sent there is nothing to be permitted. */
     if (s->past.stage != PAST_BACK && s->past.stage != PAST_BEGIN &&
@@ -274,18 +270,7 @@ int act_back(struct session *s, struct qmp_error **errp)
     return 0;
 }
 
-int act_forward(struct session *s, struct qmp_error **errp)
-{
-    if (s->past.stage != PAST_COMMIT &&
-        session_record(s, "commit", PAST_COMMIT, errp) < 0)
-        return -1;
-    send_list(s, s->past.takeover, QMIG_SIDE_DEST, "taken over");
-    if (!s->past.arrives_paused && let_run(s, QMIG_SIDE_DEST, errp) < 0)
-        return -1;
-    return act_finish(s, errp);
-}
-
-int act_finish(struct session *s, struct qmp_error **errp)
+static int act_finish(struct session *s, struct qmp_error **errp)
 {
     if (s->past.stage != PAST_QUIT)
         session_tell_hook(s, "committed");
@@ -304,7 +289,7 @@ int act_finish(struct session *s, struct qmp_error **errp)
     return 0;
 }
 
-int act_publish(struct session *s, struct qmp_error **errp)
+static int act_publish(struct session *s, struct qmp_error **errp)
 {
     if (image_publish(s, errp) < 0 ||
         session_record(s, "saved", PAST_SAVED, errp) < 0)
@@ -312,46 +297,28 @@ int act_publish(struct session *s, struct qmp_error **errp)
     return act_finish(s, errp);
 }
 
-/* Post-copy */
-
-struct oob {
-    bool done;
-    struct qmp_error *err;
-};
-
-static void on_oob(struct qmp_client *c UNUSED, struct json_object *ret UNUSED,
-                   const struct qmp_error *err, void *opaque)
+static int act_forward(struct session *s, struct qmp_error **errp)
 {
-    struct oob *oob = opaque;
-
-    oob->done = true;
-    oob->err = err ? qmp_error_copy(err) : NULL;
+    if (s->past.stage != PAST_COMMIT &&
+        session_record(s, "commit", PAST_COMMIT, errp) < 0)
+        return -1;
+    send_list(s, s->past.takeover, QMIG_SIDE_DEST, "taken over");
+    if (!s->past.arrives_paused && let_run(s, QMIG_SIDE_DEST, errp) < 0)
+        return -1;
+    return act_finish(s, errp);
 }
+
+/* Post-copy */
 
 /* The main loop of a QEMU that lacks pages may hang: out of band it answers. */
 static int call_oob(struct session *s, enum qmig_side side, const char *execute,
                     struct json_object *arguments, struct qmp_error **errp)
 {
-    struct qmp_client *client = s->answer[side].client;
-    struct oob oob = {false, NULL};
-    uint64_t id;
-    struct qmp_command command = {
-        .execute = execute,
-        .arguments = arguments,
-        .oob = qmp_client_has_oob(client),
-        .deadline_us = qmp_now_us() + CALL_US,
-        .done = on_oob,
-        .opaque = &oob,
-    };
+    CLEANUP(json_putp)
+    struct json_object *ret =
+        s->io->call(s, side, execute, arguments, true, errp);
 
-    if (qmp_client_submit(client, &command, &id, errp) < 0)
-        return -1;
-    if (qmp_run(client, &oob.done, 2 * CALL_US, NULL) < 0 && !oob.done)
-        qmp_client_cancel(client, id);
-    if (!oob.err)
-        return 0;
-    qmp_prefix(&oob.err, "%s: %s", side_name(side), execute);
-    return qmp_propagate(errp, oob.err);
+    return ret ? 0 : qmp_prefix(errp, "%s: %s", side_name(side), execute);
 }
 
 static bool is_paused(const struct session *s, enum qmig_side side)
@@ -465,7 +432,7 @@ static int reconnect(struct session *s, struct qmp_error **errp)
     if (set_bandwidth(s, errp) < 0)
         return -1;
     if (listen_again(s, &uri, &err) < 0)
-        return is_port_taken(err) && qmp_now_us() < s->port_until
+        return is_port_taken(err) && s->io->now_us(s) < s->port_until
                    ? 0
                    : qmp_propagate(errp, TAKE_PTR(err));
     arguments = uri_object(uri);
@@ -516,13 +483,13 @@ static uint64_t bytes_left(struct session *s)
     return value ? (uint64_t)json_object_get_int64(value) : 0;
 }
 
-int act_split(struct session *s, struct qmp_error **errp)
+static int act_split(struct session *s, struct qmp_error **errp)
 {
-    int64_t until = qmp_now_us() + PATIENCE_US;
+    int64_t until = s->io->now_us(s) + PATIENCE_US;
     uint64_t before = UINT64_MAX;
     int rc;
 
-    s->port_until = qmp_now_us() + PORT_US;
+    s->port_until = s->io->now_us(s) + PORT_US;
     if (take_params(s, errp) < 0)
         return -1;
     if (s->source == SRC_NO)
@@ -536,16 +503,38 @@ int act_split(struct session *s, struct qmp_error **errp)
         uint64_t left = bytes_left(s);
 
         if (left != before)
-            until = qmp_now_us() + PATIENCE_US;
+            until = s->io->now_us(s) + PATIENCE_US;
         before = left;
-        if (qmp_now_us() > until)
+        if (s->io->now_us(s) > until)
             return qmp_fail(errp, QMIG_ERR_DEADLINE,
                             "post-copy stands still for %d seconds",
                             (int)(PATIENCE_US / 1000000));
-        poll(NULL, 0, 10 * RETRY_MS);
+        s->io->wait_ms(s, 10 * RETRY_MS);
         if (ask_again(s, QMIG_SIDE_SOURCE, errp) < 0 ||
             ask_again(s, QMIG_SIDE_DEST, errp) < 0)
             return -1;
     }
     return rc < 0 ? -1 : act_finish(s, errp);
+}
+
+int act_out(struct session *s, struct qmp_error **errp)
+{
+    if (s->past.story == STORY_OFFLINE)
+        return act_offline(s, errp);
+    switch (s->verdict.way) {
+    case WAY_BACK:
+        return act_back(s, errp);
+    case WAY_FORWARD:
+        return s->past.story == STORY_SAVE ? act_publish(s, errp)
+                                           : act_forward(s, errp);
+    case WAY_FINISH:
+        return act_finish(s, errp);
+    case WAY_SPLIT:
+        return act_split(s, errp);
+    case WAY_NONE:
+    case WAY_WAIT:
+    case WAY__MAX:
+        break;
+    }
+    return 0;
 }

@@ -18,28 +18,6 @@ int qmig_owner(const struct qmig_recover_options *o, struct json_object **ret,
     return session_exit(&s);
 }
 
-static int act(struct session *s, struct qmp_error **errp)
-{
-    if (s->past.story == STORY_OFFLINE)
-        return act_offline(s, errp);
-    switch (s->verdict.way) {
-    case WAY_BACK:
-        return act_back(s, errp);
-    case WAY_FORWARD:
-        return s->past.story == STORY_SAVE ? act_publish(s, errp)
-                                           : act_forward(s, errp);
-    case WAY_FINISH:
-        return act_finish(s, errp);
-    case WAY_SPLIT:
-        return act_split(s, errp);
-    case WAY_NONE:
-    case WAY_WAIT:
-    case WAY__MAX:
-        break;
-    }
-    return 0;
-}
-
 /* The guest is ours to act on; what was read before the lock was taken may be
  * old, so it is read again. */
 static int lock_guest(struct session *s, const struct qmig_recover_options *o,
@@ -82,7 +60,7 @@ int qmig_recover(const struct qmig_recover_options *o, struct json_object **ret,
     if (to_do && !o->dry_run) {
         if (lock_guest(&s, o, errp) < 0)
             return -1;
-        if (act(&s, &s.err) < 0 || act_stores(&s, &s.err) < 0)
+        if (act_out(&s, &s.err) < 0 || act_stores(&s, &s.err) < 0)
             session_ask(&s); /* what it came to */
     }
     *ret = session_json(&s);

@@ -243,6 +243,7 @@ int session_open(struct session *s, const struct qmig_recover_options *o,
                  bool locked, struct qmp_error **errp)
 {
     *s = (struct session){
+        .io = &recover_io,
         .lock = -1,
         .timeout_us = o->timeout_us > 0 ? o->timeout_us : DEFAULT_TIMEOUT_US,
         .params = o->params,

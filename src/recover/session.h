@@ -9,8 +9,33 @@
 #include "recover/ask.h"
 #include "recover/verdict.h"
 
+struct session;
+
+/*
+ * What recover needs of the world: answers, the disk, a clock. The tests put
+ * simulated QEMUs there.
+ */
+struct recover_io {
+    /* A command, out of band if the monitor can; its answer, a new reference,
+     * or NULL. Does not wait longer than some seconds. */
+    struct json_object *(*call)(struct session *s, enum qmig_side side,
+                                const char *execute,
+                                struct json_object *arguments, bool oob,
+                                struct qmp_error **errp);
+    /* A QEMU that accepted `quit` is gone when its monitor is. */
+    void (*wait_closed)(struct session *s, enum qmig_side side);
+    /* A record, on the disk when it returns. */
+    int (*write)(struct session *s, const char *record,
+                 struct json_object *data, struct qmp_error **errp);
+    int64_t (*now_us)(struct session *s);
+    void (*wait_ms)(struct session *s, int ms);
+};
+extern const struct recover_io recover_io; /* the real world: io.c */
+
 struct session {
-    char *state; /* directories */
+    const struct recover_io *io;
+    void *opaque; /* its */
+    char *state;  /* directories */
     char *dir;
     struct journal_log log;
     struct past past;
@@ -68,13 +93,9 @@ void session_record_end(struct session *s, const char *owner);
 /* hook.c: call the hook, if there is one, and wait for it. */
 void session_tell_hook(struct session *s, const char *phase);
 
-/* act.c: one step of the verdict's way. 0: it is through; -1: *errp says what
- * stands in the way. */
-int act_back(struct session *s, struct qmp_error **errp);
-int act_forward(struct session *s, struct qmp_error **errp);
-int act_publish(struct session *s, struct qmp_error **errp);
-int act_split(struct session *s, struct qmp_error **errp);
-int act_finish(struct session *s, struct qmp_error **errp);
+/* act.c: the verdict's way. 0: it is through; -1: *errp says what stands in
+ * the way. */
+int act_out(struct session *s, struct qmp_error **errp);
 
 /* stores.c: domain stores, once the verdict is carried out (or there is nothing
  * left to do to the QEMUs). */
