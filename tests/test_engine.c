@@ -193,14 +193,16 @@ static void assert_legal(const struct sim_options *o,
     }
     if (wrong)
         fail_msg("fault '%s' after event %u: outcome %d, source %s%s, "
-                 "destination %s%s, error %s: %s\n%s",
+                 "destination %s%s, %s, error %s: %s\n%s",
                  sim_fault_name(o->fault), o->at, r->verdict.outcome,
                  r->source_alive ? "alive" : "dead",
                  r->source_runs ? " and runs" : "",
                  r->dest_alive ? "alive" : "dead",
                  r->dest_runs ? " and runs" : "",
+                 r->undone ? "undone" : "not undone",
                  r->error_code ? r->error_code : "none",
-                 r->error_message ? r->error_message : "", r->trace);
+                 r->error_message ? r->error_message : "",
+                 strlen(r->trace) > 900 ? r->trace + 900 : r->trace);
 }
 
 static struct sim_options postcopy_options(void)

@@ -296,6 +296,12 @@ static void stages_follow_the_records(void **state UNUSED)
         {"[" BEGIN "}" R("migrate") R("back") LEFT("source") R("back")
              END("source") "]",
          PAST_ENDED_SOURCE},
+        /* A side did not hear of it. */
+        {"[" BEGIN "}" LEFT("source") "]", PAST_BEGIN},
+        {"[" BEGIN "}" R("migrate") R("switchover") LEFT("source") "]",
+         PAST_BACK},
+        {"[" BEGIN "}" R("migrate") R("switchover") LEFT("destination") "]",
+         PAST_QUIT},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)

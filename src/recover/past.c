@@ -204,18 +204,22 @@ static int take_end(struct json_object *o, size_t i, struct past *past,
                     enum past_stage *ended, struct qmp_error **errp)
 {
     const char *owner = string_member(o, "owner");
+    struct json_object *value = NULL;
+
+    /* A side did not hear of the end: it is still to be told. */
+    json_object_object_get_ex(o, "left", &value);
+    bool left = json_object_get_boolean(value);
 
     if (owner && !strcmp(owner, "source"))
-        *ended = PAST_ENDED_SOURCE;
+        *ended = !left                        ? PAST_ENDED_SOURCE
+                 : past->stage < PAST_MIGRATE ? past->stage
+                                              : PAST_BACK;
     else if (owner && !strcmp(owner, "destination"))
-        *ended = PAST_ENDED_DEST;
+        *ended = left ? PAST_QUIT : PAST_ENDED_DEST;
     else if (owner && (!strcmp(owner, "undecided") || !strcmp(owner, "split")))
         *ended = past->stage; /* still to be decided, or completed */
     else
         return bad(errp, i, "end", "'owner' is none that is known");
-    /* Something may be left to undo. */
-    if (json_object_get_boolean(json_object_object_get(o, "left")))
-        *ended = past->stage;
     return 0;
 }
 

@@ -30,8 +30,19 @@ struct json_object *sim_parse(const char *text)
     return o;
 }
 
+static void free_event(struct engine_event *ev)
+{
+    json_object_put(ev->object);
+    qmp_error_free((struct qmp_error *)(uintptr_t)ev->err);
+}
+
 void sim_post(struct sim *s, struct engine_event ev)
 {
+    if (s->recovering || (s->muted && ev.kind == EV_REPLY)) {
+        free_event(&ev);
+        return;
+    }
+
     struct message *m = calloc(1, sizeof(*m));
 
     m->ev = ev;
@@ -49,19 +60,30 @@ static void feed(struct sim *s, struct engine_event *ev)
         sim_thaw(s, (enum qmig_side)side);
 }
 
+/* The disk answers at once, a QEMU does not. */
+static void post_first(struct sim *s, struct engine_event ev)
+{
+    struct message *m = calloc(1, sizeof(*m));
+
+    m->ev = ev;
+    m->next = s->first;
+    s->first = m;
+    if (!m->next)
+        s->last = &m->next;
+}
+
 static bool record(struct sim *s, const struct engine_action *a)
 {
     struct qmp_error *err = NULL;
 
     if (!s->journal_fails_next) {
-        if (!strcmp(a->name, "switchover"))
-            s->committed = true;
+        sim_write_record(s, a->name, a->arguments, a->sync);
         return true;
     }
     s->journal_fails_next = false;
     qmp_fail(&err, QMP_ERR_SYSTEM, "disk full");
-    sim_post(s, (struct engine_event){
-                    .kind = EV_JOURNAL_FAILED, .name = a->name, .err = err});
+    post_first(s, (struct engine_event){
+                      .kind = EV_JOURNAL_FAILED, .name = a->name, .err = err});
     return false;
 }
 
@@ -98,6 +120,35 @@ static void end_hook(struct sim *s)
     sim_post(s, ev);
 }
 
+/* Does the controller die before it does this? */
+static bool crashes(struct sim *s, const struct engine_action *a)
+{
+    if (a->kind == ACT_SEND || a->kind == ACT_JOURNAL ||
+        a->kind == ACT_KILL_DEST || a->kind == ACT_END)
+        s->r.acts++;
+    s->r.crashed |= s->o.crash_at && s->r.acts == s->o.crash_at;
+    s->ended |= s->r.crashed;
+    return s->r.crashed;
+}
+
+/* As the job does. */
+static void end(struct sim *s)
+{
+    static const char *const owners[] = {"source", "destination", "undecided"};
+    CLEANUP(json_putp) struct json_object *data = json_object_new_object();
+    struct engine_verdict v = engine_verdict(s->e);
+
+    json_object_object_add(
+        data, "owner",
+        json_object_new_string(
+            v.outcome == QMIG_POSTCOPY_PAUSED ? "split" : owners[v.owner]));
+    if (v.left[0] || (v.left[1] && s->q[QMIG_SIDE_DEST].alive))
+        json_object_object_add(data, "left", json_object_new_boolean(true));
+    if (s->n_records)
+        sim_write_record(s, "end", data, false);
+    s->ended = true;
+}
+
 static void act(struct sim *s)
 {
     size_t n;
@@ -106,6 +157,8 @@ static void act(struct sim *s)
     for (size_t i = 0; i < n; i++) {
         const struct engine_action *a = &actions[i];
 
+        if (crashes(s, a))
+            return;
         sim_trace_action(s, a);
         if (a->kind == ACT_CONNECT || a->kind == ACT_START_DEST)
             sim_post_ready(s, a->side);
@@ -120,7 +173,7 @@ static void act(struct sim *s)
         else if (a->kind == ACT_KILL_DEST)
             sim_die(s, QMIG_SIDE_DEST);
         else if (a->kind == ACT_END)
-            s->ended = true;
+            end(s);
     }
 }
 
@@ -191,12 +244,6 @@ static void inject(struct sim *s)
     }
 }
 
-static void free_event(struct engine_event *ev)
-{
-    json_object_put(ev->object);
-    qmp_error_free((struct qmp_error *)(uintptr_t)ev->err);
-}
-
 static void deliver_first(struct sim *s)
 {
     struct message *m = s->first;
@@ -232,7 +279,7 @@ static int64_t next_time(const struct sim *s)
         when = word_time(s);
     for (int side = 0; side < 2; side++)
         for (struct command *c = s->q[side].stalled; c; c = c->next)
-            if (when < 0 || c->deadline < when)
+            if (!c->late && (when < 0 || c->deadline < when))
                 when = c->deadline;
     return when;
 }
@@ -263,6 +310,12 @@ static void run_loop(struct sim *s)
             deliver_first(s);
             continue;
         }
+        if (s->ack_pending && !--s->ack_pending) {
+            s->ack_pending = 1;
+            sim_settle(s);
+        }
+        if (s->first)
+            continue;
         int64_t when = next_time(s);
         assert_true(when >= 0); /* else it would wait for ever */
         if (when > s->now)
@@ -277,7 +330,7 @@ static void run_loop(struct sim *s)
     }
 }
 
-static void note_result(struct sim *s)
+static void note_verdict(struct sim *s)
 {
     struct sim_result *r = &s->r;
     const struct qmp_error *err;
@@ -286,6 +339,26 @@ static void note_result(struct sim *s)
     err = r->verdict.error;
     r->error_message = err ? strdup(err->msg) : NULL;
     r->error_code = err ? qmig_errcode_name(err->code) : NULL;
+    r->verdict.error = NULL;
+    r->verdict.info = NULL;
+}
+
+static void drop_messages(struct sim *s)
+{
+    while (s->first) {
+        struct message *m = s->first;
+
+        s->first = m->next;
+        free_event(&m->ev);
+        free(m);
+    }
+    s->last = &s->first;
+}
+
+static void note_result(struct sim *s)
+{
+    struct sim_result *r = &s->r;
+
     r->source_alive = s->q[0].alive;
     r->dest_alive = s->q[1].alive;
     r->source_runs = s->q[0].runs;
@@ -295,10 +368,9 @@ static void note_result(struct sim *s)
     r->undone = r->undone && !sim_storage_is_left(s, QMIG_SIDE_SOURCE);
     r->dest_undone = !s->q[1].creds && !s->q[1].named &&
                      !sim_storage_is_left(s, QMIG_SIDE_DEST);
+    r->dest_listens = s->q[1].listens;
     r->dest_known = engine_facts(s->e, QMIG_SIDE_DEST)->known;
     r->dest_features = engine_facts(s->e, QMIG_SIDE_DEST)->features;
-    r->verdict.error = NULL;
-    r->verdict.info = NULL;
 }
 
 struct sim_result sim_run(const struct sim_options *o)
@@ -320,14 +392,15 @@ struct sim_result sim_run(const struct sim_options *o)
     s.e = engine_new(&o->config);
     assert_non_null(s.e);
     run_loop(&s);
+    if (!s.r.crashed)
+        note_verdict(&s);
+    drop_messages(&s);
+    if (o->recovers)
+        sim_recover(&s);
     note_result(&s);
-    while (s.first) {
-        struct message *m = s.first;
-
-        s.first = m->next;
-        free_event(&m->ev);
-        free(m);
-    }
+    for (size_t i = 0; i < s.n_records; i++)
+        json_object_put(s.records[i]);
+    free(s.records);
     for (int side = 0; side < 2; side++) {
         while (s.q[side].stalled) {
             struct command *c = s.q[side].stalled;
@@ -346,6 +419,7 @@ struct sim_result sim_run(const struct sim_options *o)
 void sim_result_clear(struct sim_result *r)
 {
     free(r->error_message);
+    free(r->recovered.error);
     free(r->trace);
 }
 

@@ -8,6 +8,7 @@
 #define TESTS_LIB_SIM_H
 
 #include "engine/engine.h"
+#include "recover/past.h"
 
 enum sim_fault {
     SIM_NONE,
@@ -34,6 +35,20 @@ enum sim_fault {
 
 const char *sim_fault_name(enum sim_fault fault);
 
+/* What is to be reached when recover comes. */
+enum sim_world {
+    SIM_ALL_THERE,
+    SIM_SOURCE_DEAD,
+    SIM_DEST_DEAD,
+    SIM_SOURCE_AWAY, /* only its monitor is */
+    SIM_DEST_AWAY,
+    SIM_BOTH_AWAY,
+    SIM_SOURCE_DIES, /* D is away, and S dies once recover was there */
+    SIM__WORLDS
+};
+
+const char *sim_world_name(enum sim_world world);
+
 struct sim_options {
     unsigned disks; /* writable ones; with a storage flag they are copied */
     unsigned ports_taken; /* so many times */
@@ -51,11 +66,18 @@ struct sim_options {
     bool silent_io_error; /* no event tells of it */
     bool slow_hooks;      /* they take a second */
     bool slow_stores;
+    bool slow_ack;   /* D's word that it has all takes its time, */
+    bool ack_lost;   /* and then does not come: S goes on by itself */
     bool slow_ram;   /* it takes some looks to be sent */
     int64_t word_us; /* the user releases a hold after so long; 0: never */
     bool old;        /* without exit-on-error: it dies of that */
     unsigned at;     /* the fault comes after so many events */
     enum sim_fault fault;
+    unsigned crash_at; /* the controller dies before its so manieth action, */
+    bool host_dies;    /* and what was not synced is lost; 0: it does not */
+    bool recovers;     /* recover comes afterwards, */
+    enum sim_world world;
+    unsigned recover_killed_at; /* and dies before its so manieth act, once */
 };
 
 struct sim_result {
@@ -74,7 +96,22 @@ struct sim_result {
     bool undone;                        /* S's settings are what they were */
     bool dest_undone;                   /* TLS has left nothing there */
     uint32_t dest_known, dest_features; /* what was learnt */
-    unsigned events;                    /* how many were delivered in all */
+    unsigned events;                    /* how many were delivered in all, */
+    unsigned acts;     /* and how much the controller did of what others see */
+    bool crashed;      /* then there is no verdict */
+    bool stale_ran;    /* D, with what S had gone on from */
+    bool dest_ran;     /* ever */
+    bool dest_loaded;  /* all of the guest */
+    bool dest_listens; /* it was told to, and is of no more use to others */
+    bool self_resumed; /* S, with D having it all */
+    struct sim_verdict { /* of the last recover of all, if there was one */
+        enum qmig_owner owner;
+        enum past_stage stage;
+        bool split;
+        const char *way;
+        char *error;   /* why it did not come to its end, or NULL */
+        unsigned acts; /* of the first one */
+    } recovered;
     char *trace;
 };
 

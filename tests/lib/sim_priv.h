@@ -17,6 +17,7 @@ struct command {
     struct command *next;
     unsigned tag;
     int64_t deadline;
+    bool late; /* the engine was told that it timed out */
     char *name;
     struct json_object *arguments;
 };
@@ -43,6 +44,9 @@ struct qemu {
     bool listens;
     bool console; /* its clients know where to go */
     bool postcopy;
+    bool away;      /* its monitor cannot be reached by recover */
+    bool loaded;    /* D: all of it, or in post-copy what it needs to run */
+    bool recovers;  /* D: migrate-recover was accepted */
     bool changed;   /* settings are not what they were */
     bool creds;     /* the object is there, */
     bool braked;    /* max-bandwidth is next to nothing */
@@ -63,14 +67,25 @@ struct sim {
     int64_t now;
     bool refuse_next, journal_fails_next, fault_done;
     bool committed;
-    unsigned hook; /* runs, or 0; */
+    unsigned ack_pending; /* D has it all, and S does not know yet: so many
+          looks more */
+    bool stale;           /* S went on after D had loaded all */
+    unsigned hook;        /* runs, or 0; */
     int64_t hook_ends;
     bool hook_fails_next, hook_hangs_next;
     bool hook_late;       /* it will not have ended then */
     enum move_step store; /* runs */
     int64_t store_ends;
     bool store_fails_next, store_hangs_next;
-    bool store_late; /* it will not have ended then */
+    bool store_late;              /* it will not have ended then */
+    struct json_object **records; /* the journal: as it was written, */
+    size_t n_records;
+    size_t n_durable;           /* and as it is on the disk */
+    bool muted;                 /* nobody waits for what is answered */
+    bool recovering;            /* there is no engine any more */
+    struct json_object *answer; /* to recover's command */
+    struct qmp_error *refusal;
+    struct sim_recover *recover; /* sim_recover.c */
     struct sim_result r;
     size_t trace_len;
     FILE *trace;
@@ -116,6 +131,17 @@ void sim_mirrors_fail(struct sim *s, const char *why);
 bool sim_mirrors_run(const struct sim *s);
 /* What is left of it on a side. */
 bool sim_storage_is_left(const struct sim *s, enum qmig_side side);
+/* Time passes: what is under way arrives. */
+void sim_settle(struct sim *s);
+void sim_resume_dest(struct sim *s); /* SIGCONT */
+/* A command and what comes of it, at once. */
+void sim_execute(struct sim *s, enum qmig_side side, const char *name,
+                 struct json_object *arguments, unsigned tag);
+
+/* sim_recover.c */
+void sim_write_record(struct sim *s, const char *name, struct json_object *data,
+                      bool sync);
+void sim_recover(struct sim *s);
 
 /* sim_trace.c */
 void sim_trace_event(struct sim *s, const struct engine_event *ev);

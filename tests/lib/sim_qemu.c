@@ -9,6 +9,11 @@
 void sim_reply(struct sim *s, enum qmig_side side, unsigned tag,
                const char *ret)
 {
+    if (s->recovering && !s->muted) {
+        json_object_put(s->answer);
+        s->answer = sim_parse(ret);
+        return;
+    }
     sim_post(s, (struct engine_event){.kind = EV_REPLY,
                                       .side = side,
                                       .tag = tag,
@@ -24,6 +29,10 @@ void sim_refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
         qmp_fail_refused(&err, "GenericError", desc, "refused");
     else
         qmp_fail(&err, code, "%s", desc);
+    if (s->recovering && !s->muted) {
+        s->refusal = err;
+        return;
+    }
     sim_post(s, (struct engine_event){
                     .kind = EV_REPLY, .side = side, .tag = tag, .err = err});
 }
@@ -57,6 +66,12 @@ static void set_runs(struct sim *s, enum qmig_side side, bool runs,
     q->status = status;
     if (s->q[0].runs && s->q[1].runs)
         s->r.both_ran = true;
+    if (runs && side == QMIG_SIDE_SOURCE && s->q[QMIG_SIDE_DEST].loaded)
+        s->stale = true;
+    if (runs && side == QMIG_SIDE_DEST) {
+        s->r.stale_ran |= s->stale;
+        s->r.dest_ran = true;
+    }
 }
 
 void sim_lose(struct sim *s, enum qmig_side side)
@@ -97,6 +112,7 @@ void sim_die(struct sim *s, enum qmig_side side)
         return;
     q->alive = false;
     q->runs = false;
+    q->hung = false;
     if (side == QMIG_SIDE_DEST) {
         if (s->o.disks) /* a flush that waited for it ends */
             s->q[QMIG_SIDE_SOURCE].hung = false;
@@ -112,6 +128,7 @@ void sim_die(struct sim *s, enum qmig_side side)
     } else if (side == QMIG_SIDE_DEST) {
         if (source_is_busy(s, "active") || source_is_busy(s, "device")) {
             s->q[QMIG_SIDE_SOURCE].hung = false;
+            s->ack_pending = 0;
             source_fails(s, "failed", "Unable to write to socket: Broken pipe");
         }
     } else if (s->q[QMIG_SIDE_DEST].migration &&
@@ -135,6 +152,7 @@ static void load(struct sim *s)
     } else if (dest->hung) {
         source->hung = true; /* fact 4 of the handover */
     } else if (source->postcopy) {
+        dest->loaded = true;
         source->status = "postmigrate";
         migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
         migration(s, QMIG_SIDE_DEST, "postcopy-active");
@@ -148,22 +166,62 @@ static void load(struct sim *s)
             sim_die(s, QMIG_SIDE_DEST);
     } else {
         dest->status = "paused";
+        dest->loaded = true;
+        s->r.dest_loaded = true;
         migration(s, QMIG_SIDE_DEST, "completed");
         assert_true(source->named == dest->named); /* both, or neither */
         if (dest->armed)
             set_runs(s, QMIG_SIDE_DEST, true, "running");
-        source->status = "postmigrate";
-        migration(s, QMIG_SIDE_SOURCE, "completed");
-        if (source->console && !s->o.silent_clients && !s->o.clients_stay)
-            sim_say(s, QMIG_SIDE_SOURCE, "SPICE_MIGRATE_COMPLETED", "{}");
+        s->ack_pending = 3;
+        if (!s->o.slow_ack && !s->o.ack_lost)
+            sim_settle(s);
     }
 }
 
+void sim_settle(struct sim *s)
+{
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
+
+    if (!s->ack_pending || !source->alive)
+        return;
+    s->ack_pending = 0;
+    if (s->o.ack_lost) {
+        s->r.self_resumed = true;
+        source_fails(s, "failed", "Connection reset by peer");
+        return;
+    }
+    source->status = "postmigrate";
+    migration(s, QMIG_SIDE_SOURCE, "completed");
+    if (source->console && !s->o.silent_clients && !s->o.clients_stay)
+        sim_say(s, QMIG_SIDE_SOURCE, "SPICE_MIGRATE_COMPLETED", "{}");
+}
 static void pause_source(struct sim *s);
+
+/* The rest of RAM is there. */
+static void end_postcopy(struct sim *s)
+{
+    s->r.dest_loaded = true;
+    migration(s, QMIG_SIDE_DEST, "completed");
+    migration(s, QMIG_SIDE_SOURCE, "completed");
+}
+
+/* migrate with resume */
+static void cmd_resume(struct sim *s)
+{
+    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
+
+    if (!source_is_busy(s, "postcopy-paused") || !dest->alive ||
+        !dest->recovers)
+        return;
+    dest->recovers = false;
+    migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
+    migration(s, QMIG_SIDE_DEST, "postcopy-active");
+    if (dest->runs)
+        end_postcopy(s);
+}
 
 static void cmd_migrate(struct sim *s)
 {
-
     migration(s, QMIG_SIDE_SOURCE, "setup");
     if (!s->q[QMIG_SIDE_DEST].alive) {
         source_fails(s, "failed", "Connection refused");
@@ -206,7 +264,8 @@ static void pause_source(struct sim *s)
 static void cmd_cancel(struct sim *s)
 {
     if (source_is_busy(s, "active") || source_is_busy(s, "setup") ||
-        source_is_busy(s, "pre-switchover")) {
+        source_is_busy(s, "pre-switchover") || s->ack_pending) {
+        s->ack_pending = 0;
         source_fails(s, "cancelled", NULL);
         if (s->o.old)
             sim_die(s, QMIG_SIDE_DEST);
@@ -289,10 +348,8 @@ static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
     sim_reply(s, side, tag, "{}");
     /* The rest of RAM comes while it runs. */
     if (side == QMIG_SIDE_DEST && source_is_busy(s, "postcopy-active") &&
-        s->q[QMIG_SIDE_SOURCE].alive) {
-        migration(s, QMIG_SIDE_DEST, "completed");
-        migration(s, QMIG_SIDE_SOURCE, "completed");
-    }
+        s->q[QMIG_SIDE_SOURCE].alive)
+        end_postcopy(s);
 }
 
 static bool unknown_form(const struct sim *s, const char *name,
@@ -308,6 +365,16 @@ static bool has_text(struct json_object *arguments, const char *name)
 
     json_object_object_get_ex(arguments, name, &value);
     return value && json_object_get_string_len(value) > 0;
+}
+
+/* The first one tells: all are off at first. */
+static bool turns_on(struct json_object *arguments)
+{
+    struct json_object *list = NULL;
+
+    json_object_object_get_ex(arguments, "capabilities", &list);
+    return json_object_get_boolean(
+        json_object_object_get(json_object_array_get_idx(list, 0), "state"));
 }
 
 static void cmd_parameters(struct sim *s, enum qmig_side side,
@@ -328,8 +395,8 @@ static void cmd_parameters(struct sim *s, enum qmig_side side,
 }
 
 /* In order, the answer first where QEMU answers first. */
-static void execute(struct sim *s, enum qmig_side side, const char *name,
-                    struct json_object *arguments, unsigned tag)
+void sim_execute(struct sim *s, enum qmig_side side, const char *name,
+                 struct json_object *arguments, unsigned tag)
 {
     struct qemu *q = &s->q[side];
 
@@ -371,7 +438,15 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
     } else {
         sim_reply(s, side, tag, "{}");
         s->r.migrate_sent |= !strcmp(name, "migrate");
-        if (!strcmp(name, "migrate"))
+        if (!strcmp(name, "migrate") &&
+            json_object_object_get_ex(arguments, "resume", NULL))
+            cmd_resume(s);
+        else if (!strcmp(name, "migrate-recover"))
+            q->recovers = q->listens = true;
+        else if (!strcmp(name, "migrate-pause") &&
+                 source_is_busy(s, "postcopy-active"))
+            migration(s, side, "postcopy-paused");
+        else if (!strcmp(name, "migrate"))
             cmd_migrate(s);
         else if (!strcmp(name, "migrate-incoming"))
             q->listens = true;
@@ -379,7 +454,8 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
             q->console = true;
         else if (!strcmp(name, "migrate-start-postcopy"))
             cmd_postcopy(s);
-        else if (!strcmp(name, "migrate-continue"))
+        else if (!strcmp(name, "migrate-continue") &&
+                 source_is_busy(s, "pre-switchover"))
             load(s);
         else if (!strcmp(name, "migrate_cancel"))
             cmd_cancel(s);
@@ -390,7 +466,7 @@ static void execute(struct sim *s, enum qmig_side side, const char *name,
         else if (!strcmp(name, "yank"))
             q->hung = false, source_fails(s, "failed", NULL);
         else if (!strcmp(name, "migrate-set-capabilities"))
-            q->changed = !q->changed;
+            q->changed = turns_on(arguments);
         else if (!strcmp(name, "migrate-set-parameters"))
             cmd_parameters(s, side, arguments);
         else if (!strcmp(name, "object-add"))
@@ -416,50 +492,73 @@ void sim_submit(struct sim *s, const struct engine_action *a)
     if (q->hung && !a->oob) {
         struct command *c = calloc(1, sizeof(*c));
 
-        *c = (struct command){q->stalled, a->tag, a->deadline, strdup(a->name),
-                              json_object_get(a->arguments)};
+        *c = (struct command){
+            .next = q->stalled,
+            .tag = a->tag,
+            .deadline = a->deadline,
+            .name = strdup(a->name),
+            .arguments = json_object_get(a->arguments),
+        };
         q->stalled = c;
         return;
     }
-    execute(s, a->side, a->name, a->arguments, a->tag);
+    sim_execute(s, a->side, a->name, a->arguments, a->tag);
 }
 
-/* A monitor that answers again answers what was asked meanwhile. */
+static struct command *take_oldest(struct qemu *q)
+{
+    struct command **c = &q->stalled;
+
+    while ((*c)->next)
+        c = &(*c)->next;
+    struct command *oldest = *c;
+    *c = NULL;
+    return oldest;
+}
+
+/* A monitor that answers again does what was asked meanwhile, also what nobody
+ * waits for any more. */
 void sim_thaw(struct sim *s, enum qmig_side side)
 {
     struct qemu *q = &s->q[side];
 
     while (!q->hung && q->stalled) {
-        struct command **c = &q->stalled;
+        struct command *c = take_oldest(q);
 
-        while ((*c)->next)
-            c = &(*c)->next; /* oldest first */
-        struct command *oldest = *c;
-        *c = NULL;
-        if (q->alive && q->connected)
-            execute(s, side, oldest->name, oldest->arguments, oldest->tag);
-        json_object_put(oldest->arguments);
-        free(oldest->name);
-        free(oldest);
+        s->muted = c->late || s->recovering;
+        if (q->alive)
+            sim_execute(s, side, c->name, c->arguments, c->tag);
+        s->muted = false;
+        json_object_put(c->arguments);
+        free(c->name);
+        free(c);
     }
+}
+
+/* It goes on from where it hung, and so does the source. */
+void sim_resume_dest(struct sim *s)
+{
+    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
+
+    if (!dest->hung)
+        return;
+    dest->hung = false;
+    s->q[QMIG_SIDE_SOURCE].hung = false;
+    if (source_is_busy(s, "device"))
+        load(s);
+    else if (source_is_busy(s, "active") && !s->o.postcopy)
+        pause_source(s);
+    for (int side = 0; side < 2; side++)
+        sim_thaw(s, (enum qmig_side)side);
 }
 
 void sim_time_out_stalled(struct sim *s, enum qmig_side side)
 {
-    struct command **c = &s->q[side].stalled;
-
-    while (*c) {
-        struct command *this = *c;
-
-        if (this->deadline > s->now) {
-            c = &this->next;
+    for (struct command *c = s->q[side].stalled; c; c = c->next) {
+        if (c->late || c->deadline > s->now)
             continue;
-        }
-        *c = this->next;
-        sim_refuse(s, side, this->tag, QMP_ERR_TIMEOUT, "timed out");
-        json_object_put(this->arguments);
-        free(this->name);
-        free(this);
+        c->late = true;
+        sim_refuse(s, side, c->tag, QMP_ERR_TIMEOUT, "timed out");
     }
 }
 

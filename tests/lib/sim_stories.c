@@ -31,6 +31,17 @@ static void not_live(struct sim_options *o)
     o->config.plan.flags &= ~QMIG_LIVE;
 }
 
+static void acknowledged_late(struct sim_options *o)
+{
+    o->slow_ack = true;
+}
+
+/* The network breaks when all is there, and before S hears of it. */
+static void not_acknowledged(struct sim_options *o)
+{
+    o->ack_lost = true;
+}
+
 static void hold(struct sim_options *o, unsigned which)
 {
     o->config.hold = which;
@@ -70,6 +81,18 @@ static void held_before_postcopy(struct sim_options *o)
     hold(o, QMIG_HOLD_SWITCHOVER);
 }
 
+static void disks(struct sim_options *o)
+{
+    o->disks = 2;
+    o->config.plan.flags |= QMIG_NON_SHARED_DISK;
+}
+
+static void slow_disks(struct sim_options *o)
+{
+    disks(o);
+    o->slow_disks = true;
+}
+
 /* clang-format off */
 const struct sim_story sim_stories[] = {
     { "pre-copy",               plain                },
@@ -77,11 +100,15 @@ const struct sim_story sim_stories[] = {
     { "TLS",                    tls                  },
     { "post-copy with TLS",     tls_postcopy         },
     { "not live",               not_live             },
+    { "acknowledged late",      acknowledged_late    },
+    { "not acknowledged",       not_acknowledged     },
     { "held at prepared",       held_at_prepared     },
     { "held twice, running",    held_running         },
     { "held at the switchover", held_paused          },
     { "held for ever",          held_for_ever        },
     { "held before post-copy",  held_before_postcopy },
+    { "disks copied",           disks                },
+    { "disks copied slowly",    slow_disks           },
 };
 /* clang-format on */
 const size_t sim_stories_n = ARRAY_SIZE(sim_stories);

@@ -365,6 +365,26 @@ case_postcopy_is_connected_again() {
     guest_check src dst
 }
 
+# Nobody could tell the source: it stands still in the switchover, and what the
+# engine could not do is left to recover.
+case_what_a_lost_monitor_left_is_undone() {
+    fresh src "$VER_SRC"
+    fresh dst "$VER_DST" -incoming defer
+    guest_up src
+    gate src '<"pre-switchover"' close
+    gate dst
+    if migrate src dst; then fail "it moved"; fi
+    tail -n 1 "$T/state/$(newest)/journal" | grep -q '"owner":"source","left":true'
+    [ "$(runstate src)" != running ]
+    no_gate dst
+    expect 1 qmigrate recover "$(newest)"
+    grep -q 'source: the migration was cancelled' "$T/out"
+    alone_with src
+    guest_check src
+    expect 1 qmigrate recover "$(newest)"
+    grep -q 'the migration ended' "$T/out"
+}
+
 run_case case_controller_is_killed_at_some_lines 7.2 11.1
 run_case case_controller_is_killed_at_some_lines 5.2 7.2
 for v in 7.2 10.0 11.1; do
@@ -372,6 +392,7 @@ for v in 7.2 10.0 11.1; do
     run_case case_recover_is_killed_and_run_again "$v" "$v"
     run_case case_destination_lost_after_the_switchover_is_undecided "$v" "$v"
     run_case case_source_lost_after_the_switchover_is_undecided_or_goes_on "$v" "$v"
+    run_case case_what_a_lost_monitor_left_is_undone "$v" "$v"
     run_case case_owner_works_while_a_migration_runs "$v" "$v"
     run_case case_owner_ends_in_time_when_a_side_hangs "$v" "$v"
     run_case case_postcopy_goes_on_without_a_controller "$v" "$v"
