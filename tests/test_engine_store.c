@@ -82,6 +82,11 @@ static struct sim_options options(int kind)
     o.config.plan.dest_started = kind & 2;
     o.slow_stores = kind & 4;
     o.config.hooks = kind & 8;
+    if (kind & 16) {
+        o.postcopy = true;
+        o.config.postcopy_after = 1;
+        o.config.plan.flags |= QMIG_POSTCOPY;
+    }
     return o;
 }
 
@@ -118,7 +123,7 @@ static void definition_follows_the_guest_whatever_fails(void **state UNUSED)
     unsigned warned = 0;
     unsigned undecided = 0;
 
-    for (int kind = 0; kind < 16; kind++) {
+    for (int kind = 0; kind < 32; kind++) {
         struct sim_options o = options(kind);
         struct sim_result whole = sim_run(&o);
 

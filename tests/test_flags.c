@@ -90,7 +90,7 @@ static void check_cases(const struct rule_case *cases, size_t n, int code)
 #define FLAG(name)   "flag '" name "'"
 #define PARAM(name)  "parameter '" name "'"
 
-#define DEFINITION   (QMIG_OFFLINE | QMIG_PERSIST_DEST)
+#define DEFINITION (QMIG_OFFLINE | QMIG_PERSIST_DEST)
 
 /* clang-format off */
 static const struct rule_case conflicts[] = {

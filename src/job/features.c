@@ -45,7 +45,7 @@ static const struct driver_feature {
 } driver_features[] = {
     { "migration_change_protection", NULL,                     false },
     { "migration_direct",            NULL,                     false },
-    { "migration_offline",           NULL,                     false },
+    { "migration_offline",           NULL,                     true  },
     { "migration_p2p",               NULL,                     false },
     { "migration_params",            "migrate-set-parameters", true  },
     { "migration_v1",                NULL,                     false },
