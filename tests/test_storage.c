@@ -205,20 +205,38 @@ static void engine_keeps_its_promise_with_disks(void **state UNUSED)
     }
 }
 
-static void engine_yanks_the_disks_of_a_blocked_source(void **state UNUSED)
+static struct sim_options postcopy_with_disks(void)
 {
     struct sim_options o = two_disks();
+
+    o.postcopy = true;
+    o.config.postcopy_after = 1;
+    o.config.plan.flags |= QMIG_POSTCOPY;
+    return o;
+}
+
+static void engine_yanks_the_disks_of_a_blocked_source(void **state UNUSED)
+{
+    struct sim_options o = postcopy_with_disks();
     struct sim_result whole = sim_run(&o);
     unsigned blocked = 0;
+    unsigned soon = 0;
 
     o.fault = SIM_HANG_DEST;
     for (o.at = 0; o.at < whole.events; o.at++) {
         struct sim_result r = sim_run(&o);
 
+        if (strstr(r.trace, "precopy -> cancelling (the source is blocked)")) {
+            /* The guest stands still: not for long. */
+            assert_int_equal(r.verdict.outcome, QMIG_FAILED);
+            assert_string_equal(r.error_code, "deadline");
+            soon++;
+        }
         blocked += strstr(r.trace, "> S yank oob\n> S yank oob\n") != NULL;
         sim_result_clear(&r);
     }
     assert_true(blocked > 0);
+    assert_true(soon > 0);
     sim_result_clear(&whole);
 }
 
@@ -628,8 +646,7 @@ static void plan_takes_as_many_disks_as_it_says(void **state UNUSED)
         }
         struct asked a = {.source = text[0],
                           .dest = text[1],
-                          .flags =
-                              QMIG_NON_SHARED_DISK | QMIG_TLS};
+                          .flags = QMIG_NON_SHARED_DISK | QMIG_TLS};
         int rc = make(&a, &plan, NULL, &side, &err);
         assert_int_equal(rc, n > PLAN_MAX_COPIES ? -1 : 0);
         if (rc < 0)

@@ -149,7 +149,8 @@ void ask_info(struct engine *e, enum qmig_side side)
         return;
     peer->asking_info = true;
     act_send(e, side, "query-migrate", NULL, TAG_INFO,
-             e->config.deadlines.us[DEADLINE_answer]);
+             e->config.deadlines
+                 .us[storage_may_block(e) ? DEADLINE_cancel : DEADLINE_answer]);
 }
 
 void ask_status(struct engine *e, enum qmig_side side)

@@ -243,6 +243,11 @@ void storage_learn_reply(struct engine *e, const struct engine_event *ev);
  * reference. */
 struct json_object *storage_add_figures(struct engine *e,
                                         struct json_object *info);
+/* While RAM flows: to stop the guest, QEMU waits for the mirrors, and for a
+ * destination that hangs for ever. The guest stands still meanwhile, so this is
+ * to be noticed soon. True: it was, and the way back is taken. */
+bool storage_may_block(const struct engine *e);
+bool storage_blocks(struct engine *e, const struct engine_event *ev);
 /* In the way back: out of band, for the monitor may hang on a flush. */
 void storage_yank(struct engine *e);
 /* The mirrors' share of a new bandwidth. */

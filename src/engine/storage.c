@@ -277,6 +277,24 @@ bool storage_must_wait(struct engine *e)
     return e->postcopy_sent && engine_source(e)->waiting;
 }
 
+bool storage_may_block(const struct engine *e)
+{
+    return e->state == ENGINE_PRECOPY && e->mirrors_sent;
+}
+
+bool storage_blocks(struct engine *e, const struct engine_event *ev)
+{
+    if (!storage_may_block(e) || ev->kind != EV_REPLY || ev->tag != TAG_INFO ||
+        ev->side != QMIG_SIDE_SOURCE || !ev->err ||
+        ev->err->code != QMP_ERR_TIMEOUT)
+        return false;
+    deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_cancel,
+                    "answer of the monitor while its disks are mirrored (does "
+                    "the destination hang?)");
+    turn_back(e, "the source is blocked");
+    return true;
+}
+
 /* THE WAY BACK */
 
 bool storage_is_undone(const struct engine *e, const struct plan_step *step)

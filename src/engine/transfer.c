@@ -167,7 +167,7 @@ void precopy_event(struct engine *e, const struct engine_event *ev)
         step_refused(e, ev);
         return;
     }
-    if (migration_failed(e))
+    if (migration_failed(e) || storage_blocks(e, ev))
         return;
     if (source_is_at_switchover(e)) {
         enter_switchover(e);

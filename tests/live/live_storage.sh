@@ -333,6 +333,66 @@ case_recover_removes_what_a_killed_controller_left() {
     again
 }
 
+# A migration through gates that do something at a line: its pid is in $T/pid.
+gated() { # gated CODE ROLE PATTERN ACTION ARG...
+    local code=$1 rc=0 role
+    for role in src dst; do
+        if [ "$role" = "$2" ]; then gate "$role" "$3" "$4"; else gate "$role"; fi
+    done
+    shift 4
+    # shellcheck disable=SC2016
+    timeout -k 5 60 sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" \
+        "$QMIGRATE" migrate --source "unix:$T/src.gate" --dest "unix:$T/dst.gate" --json \
+        --live --copy-storage-all "$@" >"$T/result" 2>"$T/result.err" || rc=$?
+    [ "$rc" -eq "$code" ] || fail "exit $rc: $(cat "$T/result" "$T/result.err")"
+}
+
+# The controller dies at each turn of the disks; its own monitors are free then.
+recovers_from() { # recovers_from ROLE LINE OWNER
+    local code=0
+    image src.img raw
+    fill src.img 4
+    image dst.img raw
+    start_pair raw raw
+    # shellcheck disable=SC2016
+    gated 137 "$1" "$2" "run kill -KILL \$(cat $T/pid)" --suspend
+    id=$(basename "$T"/state/2*)
+    [ "$3" = destination ] || code=1
+    expect $code qmigrate recover "$id"
+    if [ "$3" = source ]; then
+        nothing_is_left src
+        [ "$(runstate src)" = running ]
+        guest_check src
+        return
+    fi
+    nothing_is_left dst
+    same_images
+    qmp dst cont >/dev/null
+    guest_check src dst
+}
+case_recover_after_a_kill_before_the_mirror() { recovers_from src '>"blockdev-mirror"' source; }
+case_recover_after_a_kill_when_the_mirror_is_ready() { recovers_from src '<"BLOCK_JOB_READY"' source; }
+case_recover_after_a_kill_when_the_mirror_is_to_end() { recovers_from src '>"block-job-cancel"' source; }
+case_recover_after_a_kill_when_the_mirror_has_ended() { recovers_from src '<"BLOCK_JOB_COMPLETED"' source; }
+case_recover_after_a_kill_before_the_source_goes_on() { recovers_from src '>"migrate-continue"' source; }
+case_recover_after_a_kill_at_the_end() { recovers_from src '<"completed"' destination; }
+
+# It hangs when the guest stands still already, and the source waits for it.
+hangs_at() { # hangs_at PATTERN
+    image src.img raw
+    fill src.img 4
+    image dst.img raw
+    start_pair raw raw
+    gated 1 src "$1" "run kill -STOP $dst_pid" --deadline switchover=1 \
+        --deadline cancel=1 --deadline undo=2
+    [ "$(runstate src)" = running ]
+    nothing_is_left src
+    guest_check src
+}
+case_a_destination_hangs_when_the_mirror_is_to_end() { hangs_at '>"block-job-cancel"'; }
+case_a_destination_hangs_when_the_node_goes() { hangs_at '>"blockdev-del"'; }
+case_a_destination_hangs_when_the_guest_stops() { hangs_at '<"status": "active"'; }
+
 # Keys are made by hand: a PSK is enough.
 case_disks_go_over_tls() {
     mkdir "$T/psk"
