@@ -87,6 +87,21 @@ int qmp_buffer_printf(struct qmp_buffer *b, const char *fmt, ...)
     return 0;
 }
 
+int qmp_buffer_put_int(struct qmp_buffer *b, int64_t n)
+{
+    uint64_t left = n < 0 ? -(uint64_t)n : (uint64_t)n;
+    char text[24];
+    char *at = text + sizeof(text);
+
+    do {
+        *--at = (char)('0' + left % 10);
+        left /= 10;
+    } while (left);
+    if (n < 0)
+        *--at = '-';
+    return qmp_buffer_append(b, at, (size_t)(text + sizeof(text) - at));
+}
+
 /* What stands for a byte inside a JSON string; NULL: the byte itself. */
 static const char *escape(unsigned char c, bool bytes, char out[8])
 {

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* {0} is an empty buffer without limit. */
 struct qmp_buffer {
@@ -42,6 +43,9 @@ int qmp_buffer_append(struct qmp_buffer *b, const void *data, size_t len);
 int qmp_buffer_puts(struct qmp_buffer *b, const char *s);
 int qmp_buffer_printf(struct qmp_buffer *b, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
+
+/* As printf's %lld, in a fifth of its time. */
+int qmp_buffer_put_int(struct qmp_buffer *b, int64_t n);
 
 /* Append text as a JSON string with its quotes. Bytes that are no UTF-8 are
  * taken as Latin-1 if `bytes` is set: each byte becomes one character. */

@@ -230,7 +230,7 @@ static int make_entry(struct foreign *f, const char *peer, char dir,
     CLEANUP(json_putp) struct json_object *msg = NULL;
     CLEANUP(json_putp) struct json_object *o = NULL;
 
-    if (qmp_mask(text, len, &masked) < 0)
+    if (qmp_mask(text, len, dir, &masked) < 0)
         return no_memory(errp);
     if (masked) {
         text = masked;
@@ -412,6 +412,44 @@ static const struct {
     {"QEMU_MONITOR_SEND_MSG: ", " msg=", '>'},
 };
 
+/* libvirt sends qmp_capabilities before it was greeted. The greeting is only in
+ * a line of its own, that does not say which monitor it is of. */
+static const char greeting_mark[] = " Line [{\"QMP\": ";
+
+static bool is_negotiation(struct json_object *entry)
+{
+    struct json_object *msg = json_object_object_get(entry, "msg");
+    const char *name;
+
+    return qmp_may_string(msg, "execute", &name, NULL) > 0 &&
+           !strcmp(name, "qmp_capabilities");
+}
+
+/* 1: the line is a greeting, and *ret its entry; 0: it is none. */
+static int libvirt_greeting(struct foreign *f, struct json_object **ret,
+                            struct qmp_error **errp)
+{
+    const char *brace = f->len ? memchr(f->text, '{', f->len) : NULL;
+    size_t before = strlen(" Line [");
+    char room[32];
+    bool whole;
+
+    if (!f->greets || !brace || (size_t)(brace - f->text) < before ||
+        !begins(brace - before, f->len - (size_t)(brace - before - f->text),
+                greeting_mark))
+        return 0;
+    if (fits(f->text, f->len, LIBVIRT_TIME))
+        set_time(f, wall_us(f->text, f->len));
+    skip(f, (size_t)(brace - f->text));
+    size_t n = scan(f, &whole);
+    if (!whole)
+        return 0;
+    int rc = make_entry(f, peer_name(f->greets - 1, room, sizeof(room)), '<',
+                        f->text, n, ret, errp);
+    f->greets = 0;
+    return rc;
+}
+
 static int libvirt_message(struct foreign *f, size_t mark, const char *at,
                            struct json_object **ret, struct qmp_error **errp)
 {
@@ -446,6 +484,8 @@ static int libvirt_message(struct foreign *f, size_t mark, const char *at,
         return 0; /* cut, if nothing comes behind it */
     rc = make_entry(f, peer, marks[mark].dir, text, n, ret, errp);
     skip(f, n);
+    if (rc > 0 && marks[mark].dir == '>' && is_negotiation(*ret))
+        f->greets = i + 1;
     return rc;
 }
 
@@ -470,7 +510,8 @@ static int next_libvirt(struct foreign *f, struct json_object **ret,
         *ret = TAKE_PTR(f->pending);
         return 1;
     }
-    at = f->len ? memmem(f->text, f->len, "QEMU_MONITOR_", 13) : NULL;
+    rc = libvirt_greeting(f, ret, errp);
+    at = f->len && !rc ? memmem(f->text, f->len, "QEMU_MONITOR_", 13) : NULL;
     /* Not what a message or a guest may have written. */
     if (at && !memchr(f->text, '{', (size_t)(at - f->text))) {
         size_t left = f->len - (size_t)(at - f->text);

@@ -46,6 +46,7 @@ struct foreign {
                                     be seen on the next line */
     uint64_t peers[FOREIGN_MAX_PEERS];
     size_t n_peers;
+    size_t greets; /* 1 + the peer whose greeting is to come; 0: none */
 };
 
 /* What a recording that begins with this line is. */

@@ -42,7 +42,7 @@ static int put_int(struct qmp_buffer *b, struct json_object *o)
 
     if (v > INT64_MAX)
         return qmp_buffer_printf(b, "%" PRIu64, v);
-    return qmp_buffer_printf(b, "%" PRId64, json_object_get_int64(o));
+    return qmp_buffer_put_int(b, json_object_get_int64(o));
 }
 
 /* json-c keeps the text that a double was read from; it is short. */

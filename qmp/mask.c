@@ -69,14 +69,18 @@ static bool has_key(const char *text, size_t len, const char *word)
 }
 
 /* Cheap, and wrong only to the safe side. */
-static bool may_have_secret(const char *text, size_t len)
+static bool may_have_secret(const char *text, size_t len, char dir)
 {
     /* With \u0070assword one could write a key that is not found here. */
-    if (memmem(text, len, "\\u00", 4))
+    if (memchr(text, '\\', len) && memmem(text, len, "\\u00", 4))
         return true;
-    for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
-        if (has_key(text, len, anywhere[i]))
-            return true;
+    /* All of `anywhere` begin so. */
+    if (memmem(text, len, "pass", 4))
+        for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
+            if (has_key(text, len, anywhere[i]))
+                return true;
+    if (dir == '<')
+        return false;
     if (!has_key(text, len, "execute") && !has_key(text, len, "exec-oob"))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
@@ -189,14 +193,14 @@ static bool mask_command(struct json_object *o)
     return hit;
 }
 
-int qmp_mask(const char *text, size_t len, char **ret)
+int qmp_mask(const char *text, size_t len, char dir, char **ret)
 {
     CLEANUP(json_putp) struct json_object *o = NULL;
     struct qmp_error *err = NULL;
     bool hit;
 
     *ret = NULL;
-    if (!may_have_secret(text, len))
+    if (!may_have_secret(text, len, dir))
         return 0;
     if (qmp_json_parse(text, len, &o, &err) < 0) {
         int rc = err->code == QMP_ERR_NOMEM ? -1 : 0;
@@ -216,5 +220,5 @@ char *qmp_mask_secrets(const char *text, size_t len)
 {
     char *masked;
 
-    return qmp_mask(text, len, &masked) < 0 ? NULL : masked;
+    return qmp_mask(text, len, 0, &masked) < 0 ? NULL : masked;
 }

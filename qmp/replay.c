@@ -19,6 +19,9 @@
 
 #define MAX_SHOWN 5   /* differences in a message */
 #define LOOK_US   100 /* how often to look whether the client has read */
+/* A client that does not look at one connection while it waits for another
+ * (a blocking call) must not wait for ever. */
+#define READ_US (100 * INT64_C(1000))
 
 /* Commands that ask how a job goes on: clients send them by the clock. */
 static const char *const polls[] = {
@@ -264,6 +267,8 @@ void replay_hear(struct qmp_replay *r, size_t peer, const char *text,
     const char *name;
     bool oob;
 
+    if (r->peers[peer].hang_up)
+        return; /* sent to one that is gone: lost, as it was then */
     if (qmp_json_parse(text, len, &msg, &err) < 0) {
         replay_fail(r, "%s was sent what is no JSON: %s", r->peers[peer].name,
                     err->msg);
@@ -424,6 +429,19 @@ static void answer_polls(struct qmp_replay *r, size_t peer)
     }
 }
 
+/* Has the client taken what `peer` said? If not, look again soon. */
+static bool has_heard(struct qmp_replay *r, size_t peer, int64_t now_us)
+{
+    if (replay_was_read(r, peer))
+        return true;
+    if (!r->unread_us)
+        r->unread_us = now_us;
+    if (now_us >= r->unread_us + READ_US)
+        return true;
+    r->look_us = now_us + LOOK_US;
+    return false;
+}
+
 /*
  * What was said on one connection must have been read before something is said
  * on another, or a client that finds both when it wakes up may take them in
@@ -432,12 +450,22 @@ static void answer_polls(struct qmp_replay *r, size_t peer)
 static bool may_speak(struct qmp_replay *r, size_t peer, int64_t now_us)
 {
     r->look_us = 0;
-    if (r->spoke != peer && !replay_was_read(r, r->spoke)) {
-        r->look_us = now_us + LOOK_US;
+    if (r->spoke != peer && !has_heard(r, r->spoke, now_us))
         return false;
-    }
     r->spoke = peer;
     return true;
+}
+
+static bool is_due(struct qmp_replay *r, const struct step *s, int64_t now_us)
+{
+    if (!r->due_us) {
+        int64_t base = now_us;
+
+        if (r->o.speed > 0)
+            base = r->start_us + (int64_t)((double)s->t_us / r->o.speed);
+        r->due_us = base + s->delay_us;
+    }
+    return now_us >= r->due_us;
 }
 
 /* Say the reply or event of step `next`. False: it has to wait. */
@@ -454,14 +482,7 @@ static bool say_next(struct qmp_replay *r, int64_t now_us)
         return false;
     if (p->fd < 0 || p->hang_up)
         return true; /* nobody listens any more */
-    if (!r->due_us) {
-        int64_t base = now_us;
-
-        if (r->o.speed > 0)
-            base = r->start_us + (int64_t)((double)s->t_us / r->o.speed);
-        r->due_us = base + s->delay_us;
-    }
-    if (now_us < r->due_us || !may_speak(r, s->peer, now_us))
+    if (!is_due(r, s, now_us) || !may_speak(r, s->peer, now_us))
         return false;
     p->greeted |= s->greeting;
     say_step(r, r->next, command ? command->id : NULL,
@@ -493,6 +514,26 @@ static void answer_in_place(struct qmp_replay *r)
     pop_asked(p, &p->asked);
 }
 
+/* The user acts after what the program had heard by then. */
+static bool let_user_act(struct qmp_replay *r, int64_t now_us)
+{
+    struct step *s = &r->steps[r->next];
+    struct json_object *action = NULL;
+    struct json_object *arguments = NULL;
+
+    if (!r->start_us || !is_due(r, s, now_us))
+        return false;
+    r->look_us = 0;
+    for (size_t i = 0; i < r->n_peers; i++)
+        if (!has_heard(r, i, now_us))
+            return false;
+    json_object_object_get_ex(s->msg, "action", &action);
+    json_object_object_get_ex(s->msg, "arguments", &arguments);
+    if (r->o.user)
+        r->o.user(json_object_get_string(action), arguments, r->o.opaque);
+    return true;
+}
+
 static bool do_step(struct qmp_replay *r, int64_t now_us)
 {
     struct step *s = &r->steps[r->next];
@@ -514,6 +555,8 @@ static bool do_step(struct qmp_replay *r, int64_t now_us)
             return false;
         replay_hang_up(r, s->peer);
         return true;
+    case STEP_USER:
+        return let_user_act(r, now_us);
     }
     return true;
 }
@@ -523,7 +566,7 @@ void replay_go_on(struct qmp_replay *r, int64_t now_us)
     while (r->state == QMP_REPLAY_RUNNING && r->next < r->n_steps &&
            do_step(r, now_us)) {
         r->next++;
-        r->due_us = 0;
+        r->due_us = r->unread_us = 0;
         r->active_us = now_us;
     }
     for (size_t i = 0; i < r->n_peers; i++)

@@ -12,6 +12,9 @@
  *   name and arguments (as JSON; "***" in the recording fits anything). If not,
  *   the replay fails and says where and how they differ; with `lenient` it
  *   looks for the command further on, or answers with an error, and goes on.
+ * - Where the user of the recorded program acted (cancelled, say: a note of the
+ *   transcript), the replay waits until all that was said before has been read
+ *   and calls `user`: what the program does then is in the recording.
  * - Commands that only ask how a job goes on (query-migrate, query-jobs, ...)
  *   are sent by the clock: how often does not count. They get the answer that
  *   was recorded at that point of the dialogue.
@@ -59,6 +62,10 @@ struct qmp_replay_options {
     size_t n_faults;
     /* With lenient: each difference, as one line. May be NULL. */
     void (*differs)(const char *text, void *opaque);
+    /* The user acts now: "cancel", "postcopy", "set", ... with the arguments
+     * of the note (an object, or NULL; borrowed). May be NULL. */
+    void (*user)(const char *action, struct json_object *arguments,
+                 void *opaque);
     void *opaque;
 };
 

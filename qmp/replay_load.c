@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From a transcript to the script that is played. */
 #include "json.h"
+#include "member.h"
 #include "reader.h"
 #include "replay_priv.h"
 
@@ -32,13 +33,14 @@ static int find_peer(struct qmp_replay *r, const char *name, size_t *ret,
     return 0;
 }
 
+/* Of no peer if the entry has none. */
 static struct step *add_step(struct qmp_replay *r, const struct qmp_entry *e,
                              struct qmp_error **errp)
 {
     size_t n = r->n_steps;
-    size_t peer;
+    size_t peer = NO_STEP;
 
-    if (find_peer(r, e->peer, &peer, errp) < 0)
+    if (e->peer && find_peer(r, e->peer, &peer, errp) < 0)
         return NULL;
     if (!(n & (n - 1))) {
         void *p = reallocarray(r->steps, n ? n * 2 : 1, sizeof(*r->steps));
@@ -181,6 +183,25 @@ static int add_opening(struct qmp_replay *r, const struct qmp_entry *e,
     return add_made_up(r, e, "{\"return\":{}}", STEP_SAY, true, errp);
 }
 
+/* libvirt's log has the greeting behind the first command, where nobody waits
+ * for it: it becomes that of the opening. */
+static bool greets_late(struct qmp_replay *r, const struct qmp_entry *e)
+{
+    if (e->dir != '<' || !json_object_object_get_ex(e->msg, "QMP", NULL))
+        return false;
+    for (size_t i = 0; i < r->n_steps; i++) {
+        struct step *s = &r->steps[i];
+
+        if (!s->greeting || s->line || strcmp(r->peers[s->peer].name, e->peer))
+            continue;
+        json_object_put(s->msg);
+        s->msg = json_object_get(e->msg);
+        s->line = e->line;
+        return true;
+    }
+    return false;
+}
+
 /* The recording began after the command was sent. */
 static bool answers_nothing(struct qmp_replay *r, const struct qmp_entry *e)
 {
@@ -194,19 +215,39 @@ static bool answers_nothing(struct qmp_replay *r, const struct qmp_entry *e)
     return find_command(r, peer, e->msg) == NO_STEP;
 }
 
+/* Of the program's notes what its user did. */
+static int load_note(struct qmp_replay *r, const struct qmp_entry *e,
+                     struct qmp_error **errp)
+{
+    const char *action;
+    struct step *s;
+
+    if (strcmp(e->text, "user") != 0)
+        return 0;
+    if (qmp_need_string(e->object, "action", &action, errp) < 0)
+        return qmp_prefix(errp, "line %" PRIu64, e->line);
+    s = add_step(r, e, errp);
+    if (!s)
+        return -1;
+    s->kind = STEP_USER;
+    s->msg = json_object_get(e->object);
+    return 0;
+}
+
 static int load_entry(struct qmp_replay *r, const struct qmp_entry *e,
                       struct qmp_error **errp)
 {
     struct step *s;
 
-    if (e->kind == QMP_ENTRY_NOTE ||
-        (e->kind == QMP_ENTRY_CLOSED && !e->text) || /* we hung up ourselves */
+    if (e->kind == QMP_ENTRY_NOTE)
+        return load_note(r, e, errp);
+    if ((e->kind == QMP_ENTRY_CLOSED && !e->text) || /* we hung up ourselves */
         (e->kind == QMP_ENTRY_RAW && e->dir == '>'))
         return 0;
     if (r->format) {
         if (add_opening(r, e, errp) < 0)
             return -1;
-        if (answers_nothing(r, e))
+        if (answers_nothing(r, e) || greets_late(r, e))
             return 0;
     }
     s = add_step(r, e, errp);

@@ -17,6 +17,7 @@ enum step_kind {
     STEP_SAY,     /* greeting, event, reply: to be said */
     STEP_ANSWER,  /* to a poll: said only when it is asked for */
     STEP_CLOSE,   /* the monitor hangs up */
+    STEP_USER,    /* the user acts; no peer, msg: the note */
 };
 
 struct step {
@@ -78,6 +79,7 @@ struct qmp_replay {
     int64_t start_us;   /* of the clock, when the first connection came; 0 */
     int64_t due_us;     /* when the next step is due; 0: now */
     int64_t look_us;    /* when to look whether `spoke` has read; 0: not */
+    int64_t unread_us;  /* since when it is waited for a reader; 0: not */
     size_t spoke;       /* the peer that spoke last */
     int64_t active_us;  /* when something happened last */
     bool faulted;       /* a fault was put in: from then on as if lenient */

@@ -2,13 +2,13 @@
 #include "transcript.h"
 #include "buffer.h"
 #include "mask.h"
+#include "utc.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 /* More than this is written without waiting for a flush. */
 #define GATHER_BYTES ((size_t)1 << 20)
@@ -78,7 +78,9 @@ static void end_line(struct qmp_transcript *t, size_t start, int64_t now_us,
 
 static int put_start(struct qmp_transcript *t, int64_t now_us)
 {
-    return qmp_buffer_printf(&t->out, "{\"t\":%" PRId64, now_us - t->start_us);
+    if (qmp_buffer_append(&t->out, "{\"t\":", 5) < 0)
+        return -1;
+    return qmp_buffer_put_int(&t->out, now_us - t->start_us);
 }
 
 static int put_string(struct qmp_buffer *b, const char *s)
@@ -90,17 +92,14 @@ static int put_header(struct qmp_buffer *b, const char *program, const char *id,
                       struct json_object *peers)
 {
     struct timespec ts;
-    struct tm tm;
-    char when[32];
+    char when[QMP_UTC_TEXT];
 
     clock_gettime(CLOCK_REALTIME, &ts);
-    gmtime_r(&ts.tv_sec, &tm);
-    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
     if (qmp_buffer_puts(b, "{\"transcript\":1,\"program\":") < 0 ||
         put_string(b, program) < 0 || qmp_buffer_puts(b, ",\"id\":") < 0 ||
         put_string(b, id) < 0 ||
-        qmp_buffer_printf(b, ",\"start\":\"%s.%06ldZ\",\"peers\":", when,
-                          ts.tv_nsec / 1000) < 0)
+        qmp_buffer_printf(
+            b, ",\"start\":\"%s\",\"peers\":", qmp_utc_text(ts, 6, when)) < 0)
         return -1;
     if (peers ? qmp_buffer_put_value(b, peers) < 0
               : qmp_buffer_puts(b, "{}") < 0)
@@ -163,14 +162,15 @@ static int put_message(struct qmp_transcript *t, int64_t now_us,
 {
     CLEANUP(freep) char *masked = NULL;
 
-    if (valid && qmp_mask(text, len, &masked) < 0) {
+    if (valid && qmp_mask(text, len, dir, &masked) < 0) {
         errno = ENOMEM;
         return -1;
     }
     if (put_start(t, now_us) < 0 ||
         qmp_buffer_puts(&t->out, ",\"peer\":") < 0 ||
         put_string(&t->out, peer) < 0 ||
-        qmp_buffer_printf(&t->out, ",\"dir\":\"%c\"", dir) < 0)
+        qmp_buffer_puts(&t->out,
+                        dir == '>' ? ",\"dir\":\">\"" : ",\"dir\":\"<\"") < 0)
         return -1;
     if (nfds > 0 && qmp_buffer_printf(&t->out, ",\"fds\":%d", nfds) < 0)
         return -1;

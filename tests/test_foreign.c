@@ -67,6 +67,23 @@ static void log_of_libvirt_is_read(void **state UNUSED)
           "13 20000 destination closed\n");
 }
 
+/* Of libvirt 9.0: the greeting comes behind the first command, in a line that
+ * does not name the monitor. */
+static void greeting_in_a_log_of_libvirt_is_read(void **state UNUSED)
+{
+    check(CORPUS "libvirt",
+          "5 0 source > {\"execute\":\"qmp_capabilities\",\"id\":"
+          "\"libvirt-1\"}\n"
+          "7 39000 source < {\"QMP\":{\"version\":{\"qemu\":{\"micro\":22,"
+          "\"minor\":2,\"major\":7},\"package\":\"Debian "
+          "1:7.2+dfsg-7+deb12u18+b3\"},\"capabilities\":[\"oob\"]}}\n"
+          "11 87000 source < {\"return\":{},\"id\":\"libvirt-1\"}\n"
+          "13 727000 destination > {\"execute\":\"getfd\",\"arguments\":"
+          "{\"fdname\":\"migrate\"},\"id\":\"libvirt-418\"} +fd\n"
+          "19 728000 destination < {\"return\":{},\"id\":\"libvirt-418\"}\n"
+          "20 1249000 destination closed\n");
+}
+
 static void replies_of_libvirt_are_read(void **state UNUSED)
 {
     check(CORPUS "replies",
@@ -182,7 +199,11 @@ static void exchange(struct qmp_replay *r, int fd, const char *send_text,
     assert_string_equal(got, wanted);
 }
 
-static struct qmp_replay *start(const char *path, int *fd)
+#define NO_GREETING                                                            \
+    "{\"QMP\":{\"version\":{\"qemu\":{\"major\":0,\"minor\":0,\"micro\":0},"   \
+    "\"package\":\"replay\"},\"capabilities\":[]}}\r\n"
+
+static struct qmp_replay *start(const char *path, int *fd, const char *greeting)
 {
     struct qmp_replay *r = qmp_replay_load(path, NULL, NULL);
     int pair[2];
@@ -193,9 +214,7 @@ static struct qmp_replay *start(const char *path, int *fd)
                      0);
     assert_int_equal(qmp_replay_attach(r, "source", pair[0], NULL), 0);
     *fd = pair[1];
-    exchange(r, *fd, "",
-             "{\"QMP\":{\"version\":{\"qemu\":{\"major\":0,\"minor\":0,"
-             "\"micro\":0},\"package\":\"replay\"},\"capabilities\":[]}}\r\n");
+    exchange(r, *fd, "", greeting);
     return r;
 }
 
@@ -210,7 +229,7 @@ static void end(struct qmp_replay *r, int fd)
 static void replies_are_replayed(void **state UNUSED)
 {
     int fd;
-    struct qmp_replay *r = start(CORPUS "replies", &fd);
+    struct qmp_replay *r = start(CORPUS "replies", &fd, NO_GREETING);
 
     exchange(r, fd, "{\"execute\":\"qmp_capabilities\",\"id\":7}\n",
              "{\"return\":{},\"id\":7}\r\n");
@@ -223,7 +242,7 @@ static void replies_are_replayed(void **state UNUSED)
 static void log_of_qmp_shell_is_replayed(void **state UNUSED)
 {
     int fd;
-    struct qmp_replay *r = start(CORPUS "shell", &fd);
+    struct qmp_replay *r = start(CORPUS "shell", &fd, NO_GREETING);
 
     exchange(r, fd, "{\"execute\":\"qmp_capabilities\"}\n",
              "{\"return\":{}}\r\n");
@@ -239,10 +258,26 @@ static void log_of_qmp_shell_is_replayed(void **state UNUSED)
     end(r, fd);
 }
 
+static void log_of_libvirt_is_replayed(void **state UNUSED)
+{
+    int fd;
+    struct qmp_replay *r =
+        start(CORPUS "libvirt", &fd,
+              "{\"QMP\":{\"version\":{\"qemu\":{\"micro\":22,\"minor\":2,"
+              "\"major\":7},\"package\":\"Debian 1:7.2+dfsg-7+deb12u18+b3\"},"
+              "\"capabilities\":[\"oob\"]}}\r\n");
+
+    exchange(r, fd, "{\"execute\":\"qmp_capabilities\",\"id\":7}\n",
+             "{\"return\":{},\"id\":7}\r\n");
+    close(fd);
+    qmp_replay_free(r);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(log_of_libvirt_is_read),
+        cmocka_unit_test(greeting_in_a_log_of_libvirt_is_read),
         cmocka_unit_test(replies_of_libvirt_are_read),
         cmocka_unit_test(log_of_qmp_shell_is_read),
         cmocka_unit_test(log_of_socat_is_read),
@@ -250,6 +285,7 @@ int main(void)
         cmocka_unit_test(reader_says_what_is_wrong_with_a_line),
         cmocka_unit_test(replies_are_replayed),
         cmocka_unit_test(log_of_qmp_shell_is_replayed),
+        cmocka_unit_test(log_of_libvirt_is_replayed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

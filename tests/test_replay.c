@@ -330,6 +330,36 @@ replay_answers_polls_by_the_place_of_the_dialogue(void **state UNUSED)
                                   "query-migrate = 4\n");
 }
 
+static void settle_source_only(void)
+{
+    for (int i = 0; i < 20; i++) {
+        qmp_replay_dispatch(replay, now_us);
+        qmp_client_dispatch(sides[0].c, now_us);
+    }
+}
+
+/* A client that looks at one side only, hears of that all the same. */
+static void replay_does_not_wait_for_ever_for_a_reader(void **state UNUSED)
+{
+    static const char text[] = HEADER GREET(0, "source") GREET(0, "destination")
+        OUT(5, "{\"execute\":\"a\",\"id\":7}")
+            MSG(10, "destination", "<", "{\"event\":\"A\"}")
+                IN(20, "{\"return\":{},\"id\":7}");
+
+    start(text, NULL);
+    send_to(0, "a", NULL);
+    settle_source_only();
+    assert_string_equal(log_text, "");
+    now_us += 99999;
+    settle_source_only();
+    assert_string_equal(log_text, "");
+    now_us += 1;
+    settle_source_only();
+    assert_string_equal(log_text, "a = {}\n");
+    settle();
+    assert_string_equal(log_text, "a = {}\ndestination event A\n");
+}
+
 static void replay_does_not_need_the_polls(void **state UNUSED)
 {
     start(polled, NULL);
@@ -392,6 +422,26 @@ static void replay_hangs_up_where_the_monitor_was_lost(void **state UNUSED)
     assert_int_equal(qmp_replay_state(replay), QMP_REPLAY_DONE);
 }
 
+/* A client that has not noticed yet may say what it had not said then. */
+static void replay_is_deaf_when_the_monitor_was_lost(void **state UNUSED)
+{
+    start(OPENED OUT(1, "{\"execute\":\"a\",\"id\":7}")
+              IN(2, "{\"return\":{},\"id\":7}") "{\"t\":3,\"peer\":\"source\","
+                                                "\"closed\":\"lost\"}\n",
+          NULL);
+    send_to(0, "a", NULL);
+    qmp_client_flush(sides[0].c);
+    for (int i = 0; i < 5; i++)
+        qmp_replay_dispatch(replay, now_us);
+    send_to(0, "quit", NULL);
+    qmp_client_flush(sides[0].c);
+    settle();
+    assert_null(qmp_replay_error(replay));
+    assert_int_equal(qmp_replay_state(replay), QMP_REPLAY_DONE);
+    assert_non_null(strstr(log_text, "a = {}\n"));
+    assert_non_null(strstr(log_text, "source closed qmp.closed\n"));
+}
+
 static void replay_serves_a_second_connection(void **state UNUSED)
 {
     start(OPENED
@@ -421,6 +471,50 @@ static void replay_says_raw_bytes_again(void **state UNUSED)
     assert_string_equal(qmp_client_error(sides[0].c)->msg,
                         "'fd:test': message 3: malformed JSON at byte 0: a "
                         "value wanted, 'b' found");
+}
+
+static void on_user(const char *action, struct json_object *arguments,
+                    void *opaque UNUSED)
+{
+    note("user %s %s\n", action, json_object_to_json_string(arguments));
+}
+
+/* Not before the client has taken what it had heard then, nor before it sent
+ * what it had sent. */
+static void replay_tells_when_the_user_acts(void **state UNUSED)
+{
+    static const char text[] = OPENED IN(
+        10,
+        "{\"event\":\"A\"}") "{\"t\":15,\"note\":\"user\",\"action\":\"set\","
+                             "\"arguments\":{\"bandwidth\":5}}\n" OUT(
+                                 20, "{\"execute\":\"c\",\"id\":7}")
+                                 IN(30, "{\"return\":{},\"id\":7}") IN(
+                                     40,
+                                     "{\"event\":\"B\"}") "{\"t\":50,\"note\":"
+                                                          "\"user\",\"action\":"
+                                                          "\"cancel\"}\n";
+    const struct qmp_replay_options o = {.user = on_user};
+
+    start(text, &o);
+    assert_string_equal(log_text, "source event A\n"
+                                  "user set { \"bandwidth\": 5 }\n");
+    send_to(0, "c", NULL);
+    settle();
+    assert_string_equal(log_text, "source event A\n"
+                                  "user set { \"bandwidth\": 5 }\n"
+                                  "c = {}\n"
+                                  "source event B\n"
+                                  "user cancel null\n");
+}
+
+static void replay_refuses_a_user_who_does_nothing(void **state UNUSED)
+{
+    CLEANUP(qmp_error_freep)
+    struct qmp_error *err =
+        load(OPENED "{\"t\":5,\"note\":\"user\",\"action\":3}\n", NULL);
+
+    assert_string_equal(err->msg,
+                        "line 5: member 'action' is not a string but 3");
 }
 
 static void replay_puts_faults_where_it_is_told(void **state UNUSED)
@@ -565,12 +659,16 @@ int main(void)
         T(replay_leaves_ids_secrets_and_named_values_aside),
         T(replay_goes_on_when_it_is_lenient),
         T(replay_answers_polls_by_the_place_of_the_dialogue),
+        T(replay_does_not_wait_for_ever_for_a_reader),
         T(replay_does_not_need_the_polls),
         T(replay_takes_the_recorded_time),
         T(replay_notices_a_stall_and_an_early_end),
         T(replay_hangs_up_where_the_monitor_was_lost),
+        T(replay_is_deaf_when_the_monitor_was_lost),
         T(replay_serves_a_second_connection),
         T(replay_says_raw_bytes_again),
+        T(replay_tells_when_the_user_acts),
+        T(replay_refuses_a_user_who_does_nothing),
         T(replay_puts_faults_where_it_is_told),
         T(replay_refuses_faults_where_nobody_speaks),
         T(replay_refuses_what_is_no_command),

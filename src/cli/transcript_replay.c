@@ -13,6 +13,25 @@ static void on_differs(const char *text, void *opaque UNUSED)
     cli_warning(text);
 }
 
+/* As words that `qmigrate` takes: "user set bandwidth=50". */
+static void on_user(const char *action, struct json_object *arguments,
+                    void *opaque UNUSED)
+{
+    fputs("user ", stdout);
+    cli_put_text(stdout, action);
+    if (json_object_is_type(arguments, json_type_object)) {
+        json_object_object_foreach(arguments, name, value)
+        {
+            putchar(' ');
+            cli_put_text(stdout, name);
+            putchar('=');
+            cli_put_text(stdout, json_object_get_string(value));
+        }
+    }
+    putchar('\n');
+    fflush(stdout);
+}
+
 /* A number from 0 that ends where the text ends. */
 static int number(const char *option, const char *text, double *ret,
                   struct qmp_error **errp)
@@ -138,6 +157,7 @@ int cli_transcript_replay(struct cli *cli, struct qmp_error **errp)
         .n_ignore = t->ignore.n,
         .n_faults = t->faults.n,
         .differs = on_differs,
+        .user = on_user,
     };
 
     if ((t->speed && number("speed", t->speed, &o.speed, errp) < 0) ||

@@ -7,6 +7,20 @@
 
 #include <string.h>
 
+void job_note_user(const struct qmig_migration *m, const char *action,
+                   struct json_object *arguments)
+{
+    CLEANUP(json_putp) struct json_object *note = NULL;
+
+    if (!m->transcript)
+        return;
+    note = json_object_new_object();
+    json_object_object_add(note, "action", json_object_new_string(action));
+    if (arguments)
+        json_object_object_add(note, "arguments", json_object_get(arguments));
+    qmp_transcript_note(m->transcript, qmp_now_us(), "user", note);
+}
+
 /* {"at","elapsed_ms","timeout_ms"}, if it waits to be released. */
 static void add_hold(const struct qmig_migration *m, struct json_object *status,
                      int64_t now)
@@ -115,6 +129,7 @@ static int cmd_set_parameters(struct qmig_migration *m,
                         engine_state_name(state));
     if (runtime_parameters(arguments, &parameters, errp) < 0)
         return -1;
+    job_note_user(m, "set", arguments);
     job_feed(m, &(struct engine_event){.kind = EV_TUNE,
                                        .now = qmp_now_us(),
                                        .side = QMIG_SIDE_SOURCE,

@@ -201,6 +201,11 @@ struct engine_verdict job_offline_verdict(const struct qmig_migration *m);
 /* job/control.c: the control socket, and what is told there. */
 void job_open_control(struct qmig_migration *m);
 void job_tell(struct qmig_migration *m, const char *event);
+/* Note in the transcript that the user acted, so that a replay can tell when
+ * to do it again. `action` is the verb of the command line; arguments may be
+ * NULL. */
+void job_note_user(const struct qmig_migration *m, const char *action,
+                   struct json_object *arguments);
 
 /* job/result.c: once the engine is done (or never was). */
 /* Adds "result", "owner" and "error", as in the result. */

@@ -2,6 +2,7 @@
 #include "job/journal.h"
 
 #include "error/errcode.h"
+#include "qmp/utc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <time.h>
 
 /* More than a migration ever writes. */
 #define RESERVE 16384
@@ -164,13 +164,10 @@ static struct json_object *new_record(struct journal *j, const char *record,
 {
     struct json_object *line = json_object_new_object();
     struct timespec now;
-    struct tm tm;
-    char text[64];
+    char text[QMP_UTC_TEXT];
 
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    size_t n = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-    snprintf(text + n, sizeof(text) - n, ".%03ldZ", now.tv_nsec / 1000000);
+    qmp_utc_text(now, 3, text);
 
     json_object_object_add(line, "n", json_object_new_int((int)j->n + 1));
     json_object_object_add(line, "time", json_object_new_string(text));

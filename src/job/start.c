@@ -188,7 +188,11 @@ int job_start(struct qmig_migration *m)
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
     if (m->cancel_first)
         qmig_migration_cancel(m);
-    return make_places(m, dest_xml);
+    if (make_places(m, dest_xml) < 0)
+        return -1;
+    if (m->cancel_first)
+        job_note_user(m, "cancel", NULL);
+    return 0;
 }
 
 void job_end_plan(struct qmig_migration *m)

@@ -2,6 +2,7 @@
 #include "job/statedir.h"
 
 #include "error/errcode.h"
+#include "qmp/utc.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
-#include <time.h>
 
 char *statedir_path(const char *given, struct qmp_error **errp)
 {
@@ -44,10 +44,9 @@ char *statedir_new_id(void)
 {
     unsigned char random[4] = {0};
     char *id = NULL;
-    time_t now = time(NULL);
     struct tm tm;
 
-    gmtime_r(&now, &tm);
+    qmp_utc(time(NULL), &tm);
     if (getrandom(random, sizeof(random), 0) < 0)
         return NULL;
     if (asprintf(&id, "%04d%02d%02dT%02d%02d%02d-%02x%02x%02x%02x",
