@@ -116,6 +116,9 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(TESTEDOBJ)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(PKG_LIBS)
 
+# Each call of qmp/transcript.h leads through the benchmark.
+$(BUILD)/bench/recorded: LDFLAGS += $(foreach f,open message closed note flush close,-Wl,--wrap=qmp_transcript_$(f))
+
 tests: $(TESTS) $(CORPORA) $(LIVES)
 
 # Runs every program even if one fails; scripts/run-tests counts.
