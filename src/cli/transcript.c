@@ -5,6 +5,9 @@
 #include "error/errcode.h"
 
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static const struct {
     const char *name;
@@ -30,6 +33,10 @@ int cli_transcript(struct cli *cli, struct qmp_error **errp)
 
         if (strcmp(cli->operands[0], actions[i].name))
             continue;
+#ifdef __GLIBC__
+        /* Trees of small objects are made and freed over and over. */
+        mallopt(M_MXFAST, 160);
+#endif
         if (files >= actions[i].min_files && files <= actions[i].max_files)
             return actions[i].run(cli, errp);
         return qmp_fail(errp, QMIG_ERR_USAGE,

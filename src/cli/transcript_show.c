@@ -42,14 +42,43 @@ static const char *on(const struct show *s, const char *color)
 
 #define OUTPUT_SIZE ((size_t)65536)
 
+/* A number with so many digits behind the point, right-aligned. printf was a
+ * fifth of the program's time. */
+static void put_number(int64_t n, int decimals, size_t width)
+{
+    char text[40];
+    char *const end = text + sizeof(text);
+    char *at = end;
+
+    for (int i = 0; i < decimals; i++, n /= 10)
+        *--at = (char)('0' + n % 10);
+    if (decimals)
+        *--at = '.';
+    do {
+        *--at = (char)('0' + n % 10);
+        n /= 10;
+    } while (n);
+    while ((size_t)(end - at) < width)
+        *--at = ' ';
+    fwrite(at, 1, (size_t)(end - at), stdout);
+}
+
+#define PEER_WIDTH 12
+
 static void put_head(struct show *s, int64_t t_us, const char *peer)
 {
-    char shown[13];
+    static const char blanks[] = "             ";
+    char shown[PEER_WIDTH + 1];
+    size_t len;
 
-    /* integers: formatting doubles was an eighth of the program's time */
-    printf("%s%5" PRId64 ".%06" PRId64 "%s  %-12s ", on(s, DIM), t_us / 1000000,
-           t_us % 1000000, on(s, NORMAL),
-           qmp_printable(shown, sizeof(shown), peer, strlen(peer)));
+    fputs(on(s, DIM), stdout);
+    put_number(t_us, 6, 12);
+    fputs(on(s, NORMAL), stdout);
+    fwrite(blanks, 1, 2, stdout);
+    peer = qmp_printable(shown, sizeof(shown), peer, strlen(peer));
+    len = strlen(peer);
+    fwrite(peer, 1, len, stdout);
+    fwrite(blanks, 1, PEER_WIDTH + 1 - len, stdout);
 }
 
 /* Only as much is written out as is shown. */
@@ -95,10 +124,13 @@ static void put_answer(struct show *s, const struct story_item *item)
         fputs(" =", stdout);
         put_value(item->answer, MAX_ANSWER);
     }
-    if (item->answered && item->timed)
-        printf("  %s%" PRId64 ".%d ms%s", on(s, DIM),
-               (item->latency_us + 50) / 1000,
-               (int)((item->latency_us + 50) / 100 % 10), on(s, NORMAL));
+    if (item->answered && item->timed) {
+        fputs("  ", stdout);
+        fputs(on(s, DIM), stdout);
+        put_number((item->latency_us + 50) / 100, 1, 0);
+        fputs(" ms", stdout);
+        fputs(on(s, NORMAL), stdout);
+    }
 }
 
 static void put_command(struct show *s, const struct story_item *item)
@@ -118,7 +150,8 @@ static void put_command(struct show *s, const struct story_item *item)
 static void put_event(struct show *s, const struct story_item *item)
 {
     put_head(s, item->t_us, item->peer);
-    printf("* %s", on(s, BOLD));
+    fputs("* ", stdout);
+    fputs(on(s, BOLD), stdout);
     cli_put_text(stdout, item->name);
     fputs(on(s, NORMAL), stdout);
     if (!is_empty(item->value))
@@ -146,7 +179,10 @@ static void put_greeting(struct show *s, const struct story_item *item)
 
 static void put_phase(struct show *s, const struct story_item *item)
 {
-    printf("%s== %.6f ", on(s, BOLD), (double)item->t_us / 1e6);
+    fputs(on(s, BOLD), stdout);
+    fputs("== ", stdout);
+    put_number(item->t_us, 6, 0);
+    putchar(' ');
     cli_put_text(stdout, item->name);
     fputs(on(s, NORMAL), stdout);
     if (item->text) {
