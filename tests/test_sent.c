@@ -81,6 +81,9 @@ static void check_entry(struct tally *t, const char *path,
     const char *command;
     int64_t id = 0;
 
+    /* One that died or hung answers nothing. */
+    if (e->kind == QMP_ENTRY_CLOSED && !strcmp(t->peer, e->peer))
+        t->probe = 0;
     if (e->kind != QMP_ENTRY_MESSAGE)
         return;
     qmp_may_int(e->msg, "id", &id, NULL);
@@ -148,7 +151,7 @@ static void recorded_commands_fit_the_schema_of_their_qemu(void **state UNUSED)
         }
         closedir(d);
         qmp_schema_free(t.schema);
-        assert_true(t.files >= 11 && t.commands > t.files * 10);
+        assert_true(t.files >= 75 && t.commands > t.files * 10);
         probed |= t.probed;
     }
     /* no row is there for nothing */

@@ -1,51 +1,78 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-# Each recorded dialogue of tests/transcripts/ stands in for its QEMUs:
-# `migrate` must send the same commands and come to the same result, byte for
-# byte but for times. No QEMU is needed. STORY=NAME runs one alone;
-# MIG_REGENERATE=1 takes the results as they are now (review the difference).
+# Each recorded dialogue of tests/transcripts/ stands in for its QEMUs: the
+# command that was recorded must send the same commands and come to the same
+# result, byte for byte but for times. What its user did (cancelled, say) is
+# done again where the recording has it. No QEMU is needed. STORY=NAME runs one
+# alone; MIG_REGENERATE=1 takes the results as they are now (review the
+# difference).
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
 . tests/lib/stories.sh
 root=$PWD
-program=$PWD/${BUILD:-build}/qmigrate
-passed=0 failed=0
-T=$(mktemp -d "${TMPDIR:-/tmp}/qmigrate-stories.XXXXXX")
-trap 'rm -rf "$T"' EXIT
+program=${QMIGRATE:-$PWD/${BUILD:-build}/qmigrate}
 
-replay_story() { # replay_story NAME, in an empty directory
-    local args replay line
-    args=$(cat "$root/tests/transcripts/$1.args")
-    mkfifo said
-    timeout 20 "$program" transcript replay \
-        "$root/tests/transcripts/$1.jsonl" --stall 5 \
-        --listen-source unix:src.sock --listen-dest unix:dst.sock \
-        >said 2>replay.err &
-    replay=$!
-    read -r line <said
-    # shellcheck disable=SC2086
-    timeout 20 "$program" migrate --json --progress none --state-dir state \
-        --source unix:src.sock --dest unix:dst.sock --transcript t.jsonl \
-        $args >result.json 2>migrate.err
-    { echo "exit $?"; story_result <result.json; } >got
-    wait "$replay" || { echo "the replay says:"; cat replay.err; return 1; }
-    diff result.json state/*/stats.json || return 1
-    [ -z "${MIG_REGENERATE:-}" ] || cp got "$root/tests/transcripts/$1.result"
-    diff "$root/tests/transcripts/$1.result" got
+# The user's deeds, as the replay tells them on descriptor 3.
+act() { # act PID-OF-THE-PROGRAM
+    local word action rest
+    while read -r word action rest <&3; do
+        [ "$word" = user ] || { echo "the replay says '$word'"; return 1; }
+        # shellcheck disable=SC2086
+        case $action in
+        cancel) kill -TERM "$1" ;;
+        *) timeout 20 "$program" "$action" guest $rest --state-dir state || return 1 ;;
+        esac
+    done
 }
 
-for file in tests/transcripts/*.jsonl; do
-    name=$(basename "$file" .jsonl)
-    [ "${STORY:-$name}" = "$name" ] || continue
-    mkdir "$T/$name"
-    if out=$(cd "$T/$name" && replay_story "$name" 2>&1); then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        printf 'FAILED: %s\n%s\n' "$name" "$out"
+replay_story() { # replay_story NAME, in an empty directory
+    local story=$root/tests/transcripts/$1 replay job words acted
+    story_words "$(cat "$story.args")"
+    if [ -e "$story.journal" ]; then
+        mkdir -p "state/$STORY_ID"
+        cp "$story.journal" "state/$STORY_ID/journal"
     fi
-done
-echo "$passed passed, $failed failed"
+    : >dest # the script that starts a destination
+    mkfifo said
+    timeout 60 "$program" transcript replay "$story.jsonl" --stall 20 \
+        --listen-source unix:src.sock --listen-dest unix:dst.sock >said 2>replay.err &
+    replay=$!
+    exec 3<said
+    read -r _ <&3
+    timeout --foreground 60 "$program" "${words[@]}" >result.json 2>run.err &
+    job=$!
+    act "$job"
+    acted=$?
+    wait "$job"
+    { echo "exit $?"; story_result <result.json; } >got
+    wait "$replay" || { echo "the replay says:"; cat replay.err run.err result.json; return 1; }
+    [ "$acted" -eq 0 ] || return 1
+    [ "${words[0]}" != migrate ] || diff result.json state/*/stats.json || return 1
+    [ -z "${MIG_REGENERATE:-}" ] || cp got "$story.result"
+    diff "$story.result" got
+}
+
+one() { # one NAME: in a folder of its own; says what failed
+    local rc=0
+    T=$(mktemp -d "${TMPDIR:-/tmp}/qmigrate-story.XXXXXX") || return 1
+    trap 'rm -rf "$T"' EXIT
+    (cd "$T" && replay_story "$1") >"$T/log" 2>&1 || rc=1
+    [ "$rc" -eq 0 ] || { echo "FAILED: $1"; cat "$T/log"; }
+    return "$rc"
+}
+
+if [ "${1:-}" = --one ]; then
+    one "$2"
+    exit
+fi
+
+# They wait for deadlines more than they work.
+names=${STORY:-$(cd tests/transcripts && printf '%s\n' *.jsonl | sed 's/\.jsonl$//')}
+# shellcheck disable=SC2086
+out=$(printf '%s\n' $names | xargs -P 8 -I {} "$0" --one {} 2>&1)
+[ -z "$out" ] || printf '%s\n' "$out"
+failed=$(grep -c '^FAILED: ' <<<"$out")
+echo "$(($(wc -w <<<"$names") - failed)) passed, $failed failed"
 [ "$failed" -eq 0 ]
