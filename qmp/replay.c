@@ -257,6 +257,19 @@ static void report(struct qmp_replay *r, size_t peer, size_t expected,
         r->o.differs(text, r->o.opaque);
 }
 
+/* Is the end of its connection all that is left of this peer's dialogue, before
+ * anything new? What was sent to one that was dead by then is not recorded. */
+static bool is_dying(const struct qmp_replay *r, size_t peer)
+{
+    if (r->peers[peer].hang_up)
+        return true;
+    for (size_t i = r->next; i < r->n_steps; i++)
+        if (r->steps[i].peer == peer && r->steps[i].kind != STEP_POLL &&
+            r->steps[i].kind != STEP_ANSWER)
+            return r->steps[i].kind == STEP_CLOSE;
+    return false;
+}
+
 void replay_hear(struct qmp_replay *r, size_t peer, const char *text,
                  size_t len)
 {
@@ -267,8 +280,8 @@ void replay_hear(struct qmp_replay *r, size_t peer, const char *text,
     const char *name;
     bool oob;
 
-    if (r->peers[peer].hang_up)
-        return; /* sent to one that is gone: lost, as it was then */
+    if (is_dying(r, peer))
+        return;
     if (qmp_json_parse(text, len, &msg, &err) < 0) {
         replay_fail(r, "%s was sent what is no JSON: %s", r->peers[peer].name,
                     err->msg);

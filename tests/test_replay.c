@@ -422,6 +422,29 @@ static void replay_hangs_up_where_the_monitor_was_lost(void **state UNUSED)
     assert_int_equal(qmp_replay_state(replay), QMP_REPLAY_DONE);
 }
 
+/* What the client wished to say to a dead monitor did not get into the
+ * recording. */
+static void replay_is_deaf_where_the_monitor_is_about_to_go(void **state UNUSED)
+{
+    start(
+        HEADER GREET(0, "source") GREET(0, "destination") OUT(
+            1, "{\"execute\":\"a\",\"id\":7}") IN(2, "{\"return\":{},\"id\":7}")
+            MSG(3, "destination", ">",
+                "{\"execute\":\"b\",\"id\":2}") "{\"t\":3,\"peer\":\"source\","
+                                                "\"closed\":\"lost\"}\n",
+        NULL);
+    send_to(0, "a", NULL);
+    settle();
+    send_to(0, "c", NULL);
+    settle();
+    assert_null(qmp_replay_error(replay));
+    send_to(1, "b", NULL);
+    settle();
+    assert_string_equal(log_text, "a = {}\nc ! 'fd:test': connection lost\n"
+                                  "source closed qmp.closed\n");
+    assert_null(qmp_replay_error(replay));
+}
+
 /* A client that has not noticed yet may say what it had not said then. */
 static void replay_is_deaf_when_the_monitor_was_lost(void **state UNUSED)
 {
@@ -664,6 +687,7 @@ int main(void)
         T(replay_takes_the_recorded_time),
         T(replay_notices_a_stall_and_an_early_end),
         T(replay_hangs_up_where_the_monitor_was_lost),
+        T(replay_is_deaf_where_the_monitor_is_about_to_go),
         T(replay_is_deaf_when_the_monitor_was_lost),
         T(replay_serves_a_second_connection),
         T(replay_says_raw_bytes_again),

@@ -349,8 +349,7 @@ void qmig_migration_cancel(struct qmig_migration *m)
     if (!m->started || m->ended)
         return;
     job_note_user(m, "cancel", NULL);
-    job_feed(m,
-             &(struct engine_event){.kind = EV_CANCEL, .now = qmp_now_us()});
+    job_feed(m, &(struct engine_event){.kind = EV_CANCEL, .now = qmp_now_us()});
 }
 
 void qmig_migration_postcopy(struct qmig_migration *m)
@@ -367,8 +366,8 @@ void qmig_migration_switchover(struct qmig_migration *m)
     if (!m->started || m->ended)
         return;
     job_note_user(m, "switchover", NULL);
-    job_feed(m, &(struct engine_event){.kind = EV_SWITCHOVER,
-                                       .now = qmp_now_us()});
+    job_feed(
+        m, &(struct engine_event){.kind = EV_SWITCHOVER, .now = qmp_now_us()});
 }
 
 const char *qmig_migration_leftover(struct qmig_migration *m)
