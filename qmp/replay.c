@@ -12,6 +12,7 @@
 #include "replay_priv.h"
 #include "json.h"
 #include "jsondiff.h"
+#include "member.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -343,9 +344,15 @@ static void say_step(struct qmp_replay *r, size_t i, struct json_object *id,
                      bool has_id)
 {
     struct step *s = &r->steps[i];
+    struct replay_peer *p = &r->peers[s->peer];
+    const char *event;
     int times = s->fault == QMP_FAULT_DUPLICATE ? 2 : 1;
 
     s->heard = true;
+    if (!s->raw && qmp_may_string(s->msg, "event", &event, NULL) > 0 &&
+        !strcmp(event, "MIGRATION") &&
+        qmp_may_string(s->msg, "data.status", &p->migration, NULL) > 0)
+        p->migration_step = i;
     r->faulted |= s->fault != QMP_FAULT_NONE;
     switch (s->fault) {
     case QMP_FAULT_DROP:
@@ -407,6 +414,44 @@ static size_t choose_answer(struct qmp_replay *r, size_t peer,
     return best;
 }
 
+/*
+ * The answer `ans` to a poll that was not recorded where it came now. Events
+ * said by now have told more, or what it tells has not happened yet: a status
+ * that goes back, or ahead, is one that no QEMU gives. NULL: it fits as it is.
+ */
+static struct json_object *up_to_date(const struct qmp_replay *r, size_t ans)
+{
+    const struct step *s = &r->steps[ans];
+    const struct replay_peer *p = &r->peers[s->peer];
+    struct json_object *msg = NULL;
+    struct json_object *ret = NULL;
+    bool oob;
+
+    if (!p->migration || (ans > p->migration_step && ans < r->next) ||
+        strcmp(replay_command(r->steps[s->partner].msg, &oob),
+               "query-migrate") != 0 ||
+        json_object_deep_copy(s->msg, &msg, NULL) < 0)
+        return NULL;
+    json_object_object_get_ex(msg, "return", &ret);
+    if (json_object_is_type(ret, json_type_object))
+        json_object_object_add(ret, "status",
+                               json_object_new_string(p->migration));
+    return msg;
+}
+
+/* Answer with step `ans`, recorded at this point or not. */
+static void say_answer(struct qmp_replay *r, size_t ans, struct json_object *id,
+                       bool has_id)
+{
+    struct json_object *recorded = r->steps[ans].msg;
+    CLEANUP(json_putp) struct json_object *msg = up_to_date(r, ans);
+
+    if (msg)
+        r->steps[ans].msg = msg;
+    say_step(r, ans, id, has_id);
+    r->steps[ans].msg = recorded;
+}
+
 static void pop_asked(struct replay_peer *p, struct asked **at)
 {
     struct asked *a = *at;
@@ -430,7 +475,7 @@ static void answer_polls(struct qmp_replay *r, size_t peer)
         size_t ans = a->poll ? choose_answer(r, peer, a) : NO_STEP;
 
         if (ans != NO_STEP) {
-            say_step(r, ans, id, has_id);
+            say_answer(r, ans, id, has_id);
         } else {
             bool oob;
 

@@ -63,6 +63,10 @@ struct replay_peer {
     struct asked *asked;
     size_t heard;    /* COMMANDs */
     size_t commands; /* in the whole script */
+    /* The migration's status as events told it last, of the script, and the
+     * index of that step; NULL: none yet. */
+    const char *migration;
+    size_t migration_step;
 };
 
 struct qmp_replay {

@@ -330,6 +330,37 @@ replay_answers_polls_by_the_place_of_the_dialogue(void **state UNUSED)
                                   "query-migrate = 4\n");
 }
 
+#define POLLED(t, id, status)                                                  \
+    OUT(t, "{\"execute\":\"query-migrate\",\"id\":" #id "}")                   \
+    IN(t, "{\"return\":{\"status\":\"" status "\"},\"id\":" #id "}")
+
+/* An answer that is taken from elsewhere does not take back what events told,
+ * nor tells what comes later. */
+static void replay_answers_polls_with_the_status_of_events(void **state UNUSED)
+{
+    start(OPENED OUT(1, "{\"execute\":\"migrate\",\"id\":2}")
+              IN(2, "{\"return\":{},\"id\":2}") POLLED(3, 3, "active")
+                  IN(5, "{\"event\":\"MIGRATION\",\"data\":{\"status\":"
+                        "\"pre-switchover\"}}")
+                      OUT(7, "{\"execute\":\"go\",\"id\":6}")
+                          IN(8, "{\"return\":{},\"id\":6}")
+                              POLLED(9, 7, "completed"),
+          NULL);
+    send_to(0, "migrate", NULL);
+    settle();
+    log_text[0] = 0;
+    send_to(0, "query-migrate", NULL);
+    settle();
+    assert_string_equal(log_text,
+                        "query-migrate = {\"status\":\"pre-switchover\"}\n");
+    log_text[0] = 0;
+    send_to(0, "go", NULL);
+    send_to(0, "query-migrate", NULL);
+    settle();
+    assert_string_equal(
+        log_text, "go = {}\nquery-migrate = {\"status\":\"completed\"}\n");
+}
+
 static void settle_source_only(void)
 {
     for (int i = 0; i < 20; i++) {
@@ -682,6 +713,7 @@ int main(void)
         T(replay_leaves_ids_secrets_and_named_values_aside),
         T(replay_goes_on_when_it_is_lenient),
         T(replay_answers_polls_by_the_place_of_the_dialogue),
+        T(replay_answers_polls_with_the_status_of_events),
         T(replay_does_not_wait_for_ever_for_a_reader),
         T(replay_does_not_need_the_polls),
         T(replay_takes_the_recorded_time),
