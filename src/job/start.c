@@ -184,11 +184,16 @@ int job_start(struct qmig_migration *m)
     }
     if (job_check_disks(m) < 0 || make_engine(m) < 0)
         return -1;
+    /* A restore has nobody to ask before it starts the destination, whose
+     * words are kept there. */
+    bool first = m->image && m->dest_exec;
+    if (first && make_places(m, dest_xml) < 0)
+        return -1;
     /* The monitors have time to greet while the files are made. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
     if (m->cancel_first)
         qmig_migration_cancel(m);
-    if (make_places(m, dest_xml) < 0)
+    if (!first && make_places(m, dest_xml) < 0)
         return -1;
     if (m->cancel_first)
         job_note_user(m, "cancel", NULL);

@@ -17,6 +17,9 @@ int plan_image_capability(const struct plan_input *in, const char *name)
         const char *name;
         bool on;
     } rules[] = {
+        /* Nobody else has the disks; and a 7.2 whose guest stays paused would
+         * keep them inactive, and abort when it is saved again. */
+        {"late-block-activate", false},
         {"mapped-ram", image->format == IMAGE_SPARSE},
         {"multifd", image->channels > 0},
         {"pause-before-switchover", false},

@@ -157,7 +157,7 @@ static int make_capabilities(struct settings *s, const struct plan_input *in,
             return lacks_capability(rule, mine, errp);
         if (before < 0 || before == state)
             continue;
-        if (rule->at_load && state && side == QMIG_SIDE_DEST) {
+        if (rule->at_load && state && side == QMIG_SIDE_DEST && !in->image) {
             list_capability(s->at_load, rule->name, state);
             list_capability(s->at_load_back, rule->name, before);
         } else {
