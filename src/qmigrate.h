@@ -16,8 +16,9 @@
  * Link with pkg-config --libs qmigrate. Symbols start with qmig_, those of
  * the QMP client library below it with qmp_ (qmp/client.h and its
  * neighbours). The library never prints, never exits, installs no signal
- * handler, and its one short-lived thread (it waits for the disk) blocks all
- * signals. One object is used by one thread at a time.
+ * handler, and its threads (one waits for the disk, for a moment; with
+ * QMIG_TUNNELLED another one moves the data) block all signals. One object is
+ * used by one thread at a time.
  *
  * Strings are UTF-8 and NUL-terminated. "Borrowed" means that the callee
  * copies what it keeps; what a function returns as `const` stays the
@@ -203,6 +204,18 @@ struct qmig_options {
     const char *dest_store;
     const char *transcript; /* file; NULL: in the state directory */
     bool no_transcript;
+    /*
+     * Where the data goes, beyond the parameter "migrate_uri" (which also
+     * takes exec:COMMAND, fd:N, and fd: before tcp: or unix: for a connection
+     * that we make): what the destination listens on, if that does not follow
+     * from it, or NULL. A descriptor of fd:N is the migration's from
+     * qmig_migration_run() on.
+     */
+    const char *listen_uri;
+    /* With QMIG_TUNNELLED: how the data gets to the destination, in the form
+     * of a monitor's address; NULL: as its monitor is reached. */
+    const char *tunnel;
+    bool channels; /* QEMU 8.2+: "channels" of migrate, instead of "uri" */
     struct qmig_tls tls;
     bool keep_source;        /* leave the source QEMU paused at the end */
     unsigned postcopy_after; /* with QMIG_POSTCOPY: switch after so many

@@ -56,7 +56,7 @@ has() { # has WANTED|!UNWANTED... -- WORD...
 has migrate check plan features help --version -- qmigrate ''
 offers migrate qmigrate mig
 has --source --dest --bandwidth --xml --dname -p -- qmigrate migrate -
-has '!--p2p' '!--batch' '!--man' -- qmigrate migrate --
+has --p2p --tunnelled '!--batch' '!--man' -- qmigrate migrate --
 offers '--bandwidth' qmigrate migrate --source x --band
 has --batch --policy --source '!--bandwidth' -- qmigrate check -
 offers 'auto bar plain json none' qmigrate migrate --progress ''

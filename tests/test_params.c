@@ -332,11 +332,11 @@ migrate_uri_is_refused_when_it_is_no_migration_uri(void **state UNUSED)
 {
     struct qmp_error *err = NULL;
 
-    assert_int_equal(qmig_params_add_text(set, "migrate_uri", "fd:3", &err),
+    assert_int_equal(qmig_params_add_text(set, "migrate_uri", "file:3", &err),
                      -1);
     expect(err, QMIG_ERR_URI,
-           "parameter 'migrate_uri': migration URI 'fd:3': scheme 'fd' is not "
-           "tcp, unix or rdma");
+           "parameter 'migrate_uri': migration URI 'file:3': scheme 'file' is "
+           "not tcp, unix, rdma, exec or fd");
     assert_int_equal(qmig_params_add_text(set, "migrate_uri", "tcp:h:1", NULL),
                      0);
     assert_string_equal(params_string(set, "migrate_uri"), "tcp:h:1");

@@ -36,7 +36,7 @@ static const struct other {
     {"listen_address",   "`uri` of `migrate-incoming`", "destination"},
     {"migrate_disks",    "`block-export-add`, `blockdev-mirror` for each", "both"},
     {"migrate_disks_detect_zeroes", "`detect-zeroes`, `discard` of the copies' `blockdev-add`", "source"},
-    {"migrate_uri",      "`uri` of `migrate` and `migrate-incoming`", "both"},
+    {"migrate_uri",      "`uri` of `migrate` and `migrate-incoming`; `getfd` for fd:", "both"},
     {"persistent_xml",   "a file of the domain store", "destination"},
     {"tls.destination",  "`tls-hostname`", "source"},
 };
@@ -333,12 +333,15 @@ static void put_always(FILE *to)
         const struct capability_rule *c = &capability_rules[i];
 
         if (c->when != ALWAYS && c->when != IF_BOTH &&
-            c->when != SOURCE_DECIDES)
+            c->when != SOURCE_DECIDES && c->when != IF_BOTH_AND_WAY_BACK)
             continue;
         fprintf(to, "| `%s`%s | %s |", c->name,
                 c->when == IF_BOTH ? " (if both sides have it)"
+                : c->when == IF_BOTH_AND_WAY_BACK
+                    ? " (if both sides have it; not over exec: or a pipe)"
                 : c->when == SOURCE_DECIDES
-                    ? " (on the destination with `switchover-ack`)"
+                    ? " (on the destination with `switchover-ack`; not over "
+                      "exec: or a pipe)"
                     : "",
                 side_text(c->sides));
         put_versions(to, c->name);

@@ -53,6 +53,14 @@ static const struct {
      FENCED_DEST,
      {"sw sw sw sw uw dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
       "sb sb uw sb df dq", "sb sb uw sb uw uw"}},
+    {PAST_ONE_WAY,
+     FENCED_NONE,
+     {"uw sw sw sw uw dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb sb sb df dq", "sb sb sb sb sb uw"}},
+    {PAST_ONE_WAY,
+     FENCED_SOURCE,
+     {"uw sb sb sb df dq", "sb sb sb sb sb uw", "sb sb sb sb sb dw",
+      "sb sb sb sb df dq", "sb sb sb sb sb uw"}},
     {PAST_POSTCOPY,
      FENCED_NONE,
      {"uw uw uw uw uw dq ds", "sb sb sb sb sb uw ds", "sb sb sb sb sb dw ds",
@@ -227,6 +235,8 @@ static void texts_are_there(void **state UNUSED)
     "\"destination\":\"/d\",\"runs\":true,\"arrives_paused\":false,"           \
     "\"keep_source\":false,\"undo\":[],\"takeover\":[]"
 
+#define ONE_WAY ",\"return_path\":false"
+
 static struct qmp_error *err;
 
 /* Records as an array of JSON: the stage that they end in, or -1. */
@@ -268,6 +278,17 @@ static void stages_follow_the_records(void **state UNUSED)
         {"[" BEGIN "}" R("migrate") R("switchover") "]", PAST_SWITCHOVER},
         {"[" BEGIN "}" R("migrate") R("switchover") R("commit") "]",
          PAST_COMMIT},
+        {"[" BEGIN ",\"return_path\":true}" R("migrate") R("switchover") "]",
+         PAST_SWITCHOVER},
+        {"[" BEGIN ONE_WAY "}" R("migrate") "]", PAST_MIGRATE},
+        {"[" BEGIN ONE_WAY "}" R("migrate") R("switchover") "]", PAST_ONE_WAY},
+        {"[" BEGIN ONE_WAY "}" R("migrate") R("switchover") R("back") "]",
+         PAST_BACK},
+        {"[" BEGIN ONE_WAY "}" R("migrate") R("switchover") R("commit") "]",
+         PAST_COMMIT},
+        {"[" BEGIN ONE_WAY "}" R("migrate") R("switchover") R("commit")
+             R("back") "]",
+         PAST_BACK},
         {"[" BEGIN "}" R("migrate") R("switchover") R("quit") "]", PAST_QUIT},
         {"[" BEGIN "}" R("migrate") R("back") "]", PAST_BACK},
         {"[" BEGIN "}" R("migrate") R("back") R("back") "]", PAST_BACK},

@@ -34,6 +34,12 @@ static void uri_is_parsed_and_written_as_qemu_wants_it(void **state UNUSED)
         {"unix:////a//b", URI_UNIX, NULL, 0, "/a//b", "unix:/a//b"},
         {"rdma://h:1", URI_RDMA, "h", 1, NULL, "rdma:h:1"},
         {"rdma://[::1]", URI_RDMA, "::1", 0, NULL, "rdma:[::1]:0"},
+        {"exec:cat > 'a b'", URI_EXEC, NULL, 0, NULL, "exec:cat > 'a b'"},
+        {"exec://x", URI_EXEC, NULL, 0, NULL, "exec://x"},
+        {"fd:7", URI_FD, NULL, 0, NULL, "fd:qmigrate"},
+        {"fd:tcp://h:1", URI_TCP, "h", 1, NULL, "tcp:h:1"},
+        {"fd:tcp:h", URI_TCP, "h", 0, NULL, "tcp:h:0"},
+        {"fd:unix:///a", URI_UNIX, NULL, 0, "/a", "unix:/a"},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
@@ -41,6 +47,9 @@ static void uri_is_parsed_and_written_as_qemu_wants_it(void **state UNUSED)
         assert_int_equal(migrate_uri_parse(good[i].text, &uri, NULL), 0);
         assert_int_equal(uri.kind, good[i].kind);
         assert_int_equal(uri.port, good[i].port);
+        assert_int_equal(uri.passed, !strncmp(good[i].text, "fd:", 3) &&
+                                         good[i].kind != URI_FD);
+        assert_int_equal(uri.fd, strcmp(good[i].text, "fd:7") ? 0 : 7);
         if (good[i].host)
             assert_string_equal(uri.host, good[i].host);
         else
@@ -64,10 +73,19 @@ static void uri_is_refused_when_malformed(void **state UNUSED)
         {"", "there is no scheme"},
         {"host", "there is no scheme"},
         {"/tmp/x", "there is no scheme"},
-        {":x", "scheme '' is not tcp, unix or rdma"},
-        {"exec:cat", "scheme 'exec' is not tcp, unix or rdma"},
-        {"TCP://h", "scheme 'TCP' is not tcp, unix or rdma"},
-        {"tcpx://h", "scheme 'tcpx' is not tcp, unix or rdma"},
+        {":x", "scheme '' is not tcp, unix, rdma, exec or fd"},
+        {"file:/x", "scheme 'file' is not tcp, unix, rdma, exec or fd"},
+        {"TCP://h", "scheme 'TCP' is not tcp, unix, rdma, exec or fd"},
+        {"tcpx://h", "scheme 'tcpx' is not tcp, unix, rdma, exec or fd"},
+        {"exec:", "there is no command"},
+        {"exec: \t", "there is no command"},
+        {"fd:", "'' is not the number of a descriptor"},
+        {"fd:-1", "'-1' is not the number of a descriptor"},
+        {"fd:name", "'name' is not the number of a descriptor"},
+        {"fd:fd:1", "'fd:1' is not the number of a descriptor"},
+        {"fd:rdma://h:1", "'rdma://h:1' is not the number of a descriptor"},
+        {"fd:99999999", "descriptor '99999999' is not in 0..1048576"},
+        {"fd:2000000", "descriptor '2000000' is not in 0..1048576"},
         {"tcp:", "there is no host"},
         {"tcp://", "there is no host"},
         {"tcp:///", "there is no host"},

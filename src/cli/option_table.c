@@ -21,8 +21,8 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define AT(member) .offset = offsetof(struct cli, member)
 #define TWO        (VERB_MIGRATE | VERB_PLAN)
 #define THREE      (TWO | VERB_CHECK)
-#define CONTROL    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY | \
-                    VERB_SWITCHOVER)
+#define CONTROL                                                                \
+    (VERB_STATUS | VERB_CANCEL | VERB_SET | VERB_POSTCOPY | VERB_SWITCHOVER)
 #define AFTERWARDS (VERB_OWNER | VERB_RECOVER)
 #define FILES      (VERB_SAVE | VERB_RESTORE)
 #define ALL        (~0u)
@@ -73,6 +73,12 @@ const struct option option_table[] = {
     {"dest-store", 0, "STORE", TWO, GROUP_WHAT, STRING(o.dest_store),
      .help = "where --persistent writes it: DIR, ssh:[USER@]HOST:DIR or "
              "exec:COMMAND"},
+    {"listen-uri", 0, "URI", TWO, GROUP_WHAT, STRING(o.listen_uri),
+     .help = "what the destination listens on, if migrateuri does not tell"},
+    {"tunnel", 0, "ADDR", TWO, GROUP_WHAT, STRING(o.tunnel),
+     .help = "with --tunnelled: how the data gets to the destination"},
+    {"channels", 0, NULL, TWO, GROUP_WHAT, BOOL(o.channels),
+     .help = "new style 'channels' of migrate instead of 'uri' (QEMU 8.2)"},
     {"keep-source", 0, NULL, TWO | VERB_SAVE, GROUP_WHAT, BOOL(o.keep_source),
      .help = "leave the source QEMU paused instead of quitting it"},
 

@@ -104,6 +104,11 @@ void act_simple(struct engine *e, enum engine_action_kind kind,
     append(e, kind)->side = side;
 }
 
+void act_channel(struct engine *e, struct json_object *arguments)
+{
+    append(e, ACT_CHANNEL)->arguments = arguments;
+}
+
 void act_hook(struct engine *e, enum hook hook)
 {
     struct engine_action *a = append(e, ACT_HOOK);

@@ -101,17 +101,18 @@ static void list_step(struct json_object *list, const struct plan_step *step)
 /* Where a post-copy that was interrupted can connect again. */
 static void add_addresses(const struct engine *e, struct json_object *data)
 {
-    CLEANUP(freep)
-    char *listen = plan_listen_uri(
-        &e->plan.uri, params_string(e->config.plan.params, "listen_address"));
-    CLEANUP(freep) char *reach = migrate_uri_text(&e->plan.uri);
+    const struct plan *plan = &e->plan;
 
-    if (reach && !e->plan.uri.port && e->plan.uri.kind != URI_UNIX)
+    if (plan->source_gets_fd || plan->uri.kind == URI_EXEC)
+        return; /* refused with post-copy */
+    CLEANUP(freep) char *reach = migrate_uri_text(&plan->uri);
+    if (reach && !plan->uri.port && plan->uri.kind != URI_UNIX)
         *strrchr(reach, ':') = '\0'; /* ":0" */
-    if (listen && reach) {
-        json_object_object_add(data, "listen", json_object_new_string(listen));
-        json_object_object_add(data, "connect", json_object_new_string(reach));
-    }
+    if (!reach || !plan->listen)
+        return;
+    json_object_object_add(data, "listen",
+                           json_object_new_string(plan->listen));
+    json_object_object_add(data, "connect", json_object_new_string(reach));
 }
 
 /* Whatever recover needs to undo or to finish what follows. */
@@ -343,7 +344,7 @@ static void leave_prepare(struct engine *e)
         return;
     }
     if (store_must_wait(e, MOVE_STAGE) || hook_must_wait(e, HOOK_PREPARED) ||
-        hold_must_wait(e, QMIG_HOLD_PREPARED))
+        hold_must_wait(e, QMIG_HOLD_PREPARED) || !channel_is_ready(e))
         return;
     if (e->plan.n_copies)
         enter_storage(e);
@@ -359,10 +360,10 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
         e->prepared = false; /* what came after the record was not sent */
         e->dest_used = false;
     }
-    if (must_turn_back(e, ev))
+    if (must_turn_back(e, ev) || channel_failed(e, ev))
         return;
     if (ev->kind == EV_HOOK_DONE || ev->kind == EV_STORE_DONE ||
-        (ev->kind == EV_SWITCHOVER && e->ready)) {
+        ev->kind == EV_CHANNEL || (ev->kind == EV_SWITCHOVER && e->ready)) {
         leave_prepare(e);
     } else if (step && fell_back(e, ev, step)) {
         send_fallback(e, step);

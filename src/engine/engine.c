@@ -91,6 +91,7 @@ void engine_free(struct engine *e)
     qmp_error_free(e->violation);
     qmp_error_free(e->hook_error);
     qmp_error_free(e->store_error);
+    qmp_error_free(e->channel_error);
     qmp_error_free(e->error);
     free(e);
 }
@@ -375,6 +376,9 @@ static void learn(struct engine *e, const struct engine_event *ev,
         break;
     case EV_STORE_DONE:
         store_done(e, ev);
+        break;
+    case EV_CHANNEL:
+        channel_event(e, ev);
         break;
     case EV_TIME:
     case EV_FILE:

@@ -171,6 +171,8 @@ enum engine_event_kind {
                           it in the list was not carried out */
     EV_FILE,           /* ACT_FILE is done, or failed: `err`; then what followed
                           it in the list was not carried out */
+    EV_CHANNEL,        /* ACT_CHANNEL: it is there, or `err` why not; later:
+                          `err` says how it ended; answers ACT_CHANNEL_CLOSE */
     EV_HOOK_DONE,      /* ... or did not end in time, or not well: `err` */
     EV_STORE_DONE,     /* the same of ACT_STORE */
 };
@@ -201,23 +203,27 @@ enum file_step {
 };
 
 enum engine_action_kind {
-    ACT_CONNECT,    /* connect to a monitor */
-    ACT_START_DEST, /* run the command that starts the destination, then
-                       connect to its monitor */
-    ACT_SEND,       /* a QMP command */
-    ACT_JOURNAL,    /* a record; with `sync` on disk before the next action
-                       (R3) */
-    ACT_NOTE,       /* for the transcript */
-    ACT_WARN,       /* for the user */
-    ACT_PROGRESS,   /* `arguments` is a reply to query-migrate */
-    ACT_KILL_DEST,  /* end the destination that we started */
-    ACT_FILE,       /* `tag` is an enum file_step */
-    ACT_HOOK,       /* call the hook, phase in `name`; one that still runs is
-                       ended, and nothing is heard of it. EV_HOOK_DONE comes
-                       by `deadline` */
-    ACT_STORE,      /* do this step in the domain stores; EV_STORE_DONE comes
-                       by `deadline` */
-    ACT_END,        /* the end; engine_verdict() is there */
+    ACT_CONNECT,       /* connect to a monitor */
+    ACT_START_DEST,    /* run the command that starts the destination, then
+                          connect to its monitor */
+    ACT_SEND,          /* a QMP command */
+    ACT_JOURNAL,       /* a record; with `sync` on disk before the next action
+                          (R3) */
+    ACT_NOTE,          /* for the transcript */
+    ACT_WARN,          /* for the user */
+    ACT_PROGRESS,      /* `arguments` is a reply to query-migrate */
+    ACT_KILL_DEST,     /* end the destination that we started */
+    ACT_FILE,          /* `tag` is an enum file_step */
+    ACT_CHANNEL,       /* connect to where the data goes ("connect" in
+                          `arguments`, if anywhere), for ACT_SENDs with a
+                          connection; EV_CHANNEL comes */
+    ACT_CHANNEL_CLOSE, /* the data ends here; EV_CHANNEL comes */
+    ACT_HOOK,          /* call the hook, phase in `name`; one that still runs is
+                          ended, and nothing is heard of it. EV_HOOK_DONE comes
+                          by `deadline` */
+    ACT_STORE,         /* do this step in the domain stores; EV_STORE_DONE comes
+                          by `deadline` */
+    ACT_END,           /* the end; engine_verdict() is there */
 };
 
 struct engine_action {

@@ -149,13 +149,27 @@ bool port_is_taken(const struct qmp_error *err)
     return err->qmp_desc && strstr(err->qmp_desc, "Address already in use");
 }
 
+static void rdma_refused(struct engine *e, const struct engine_event *ev)
+{
+    struct qmp_error *err = qmp_error_copy(ev->err);
+
+    qmp_hint(&err, "RDMA needs an adapter on both hosts (rdma link shows "
+                   "them), and QEMU's right to lock memory");
+    engine_error(e, ev->side, err);
+    qmp_error_free(err);
+}
+
 void step_refused(struct engine *e, const struct engine_event *ev)
 {
     bool taken = port_is_taken(ev->err);
     const struct plan_step *step = step_of(e, ev);
+    bool rdma = e->plan.uri.kind == URI_RDMA && ev->err->qmp_desc &&
+                strstr(ev->err->qmp_desc, "RDMA");
 
     if (step && step->kind == STEP_OBJECT)
         object_refused(e, ev);
+    else if (rdma)
+        rdma_refused(e, ev);
     else if (taken)
         engine_errorf(e, ev->side, QMIG_ERR_PORT, "%s", ev->err->msg);
     else

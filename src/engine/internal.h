@@ -20,6 +20,7 @@ enum tag {
     TAG_YANK,
     TAG_RESUME, /* cont on the source */
     TAG_END,    /* quit of a destination that is ended */
+    TAG_COMMIT, /* the destination's last word, asked behind the record */
     TAG_TUNE_ASK,
     TAG_TUNE,
     TAG_JOBS,    /* query-block-jobs */
@@ -118,7 +119,14 @@ struct engine {
     uint64_t first_pass; /* QEMU's number of it, 0: none yet */
     uint64_t passes;     /* over RAM that were completed */
     bool takeover_asked; /* ask_after_takeover() was called */
+    bool dest_asked;     /* the source is through, and tells nothing of it */
+    bool commit_asked;   /* TAG_COMMIT was sent */
     bool takeover_done;  /* the destination accepted cont */
+    bool channel_asked;  /* ACT_CHANNEL was given */
+    bool channel_open;
+    bool channel_closing; /* ACT_CHANNEL_CLOSE was given, no word of it yet */
+    bool passed;          /* STEP_PASS were sent */
+    struct qmp_error *channel_error; /* how the tunnel ended, or NULL */
     bool quit_sent;
     bool clients_told;  /* SPICE clients know where to go, */
     bool clients_moved; /* and have gone there */
@@ -202,6 +210,7 @@ void act_note(struct engine *e, const char *kind, struct json_object *data);
 void act_warn(struct engine *e, const char *text);
 void act_simple(struct engine *e, enum engine_action_kind kind,
                 enum qmig_side side);
+void act_channel(struct engine *e, struct json_object *arguments); /* takes */
 void act_hook(struct engine *e, enum hook hook);
 void act_store(struct engine *e, enum move_step step);
 void act_file(struct engine *e, enum file_step what);
@@ -348,6 +357,18 @@ bool is_no_matter(const struct plan_step *step, const struct qmp_error *err);
 /* The refusal says that QEMU does not know the form that was tried. */
 bool fell_back(struct engine *e, const struct engine_event *ev,
                const struct plan_step *step);
+
+/* channel.c */
+void channel_event(struct engine *e, const struct engine_event *ev);
+/* Is the source given what `migrate` will send to? If not yet, what is due is
+ * done. */
+bool channel_is_ready(struct engine *e);
+/* Nothing flows any more, and nothing shall. True: EV_CHANNEL will tell. */
+void channel_close(struct engine *e);
+/* PREPARE: it could not be made. True: the way back is taken. */
+bool channel_failed(struct engine *e, const struct engine_event *ev);
+/* What is known of its end joins the error. */
+void channel_explain(struct engine *e);
 
 /* transfer.c */
 /* Ask it, once, for its status, and the source for its figures. */

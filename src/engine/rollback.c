@@ -117,7 +117,8 @@ void send_undo(struct engine *e, enum qmig_side side)
         if (step->side != side || e->peer[side].lost ||
             storage_is_undone(e, step) ||
             (step->kind != STEP_OBJECT && step->kind != STEP_SERVER &&
-             !e->settings_sent))
+             !e->settings_sent) ||
+            (step->kind == STEP_PASS && (!e->passed || e->migrate_sent)))
             continue;
         act_step(e, step, TAG_UNDO | (unsigned)i);
     }
@@ -143,9 +144,10 @@ void enter_undoing(struct engine *e, const char *why)
 
     engine_set_state(e, ENGINE_UNDOING, why);
     engine_limit(e, DEADLINE_undo);
+    channel_close(e);
     send_undo(e, QMIG_SIDE_SOURCE);
     end_dest(e);
-    if (!source->waiting && !engine_dest(e)->waiting)
+    if (!source->waiting && !engine_dest(e)->waiting && !e->channel_closing)
         engine_finish(e, "nothing to undo");
 }
 
@@ -217,7 +219,8 @@ void undoing_event(struct engine *e, const struct engine_event *ev)
         if (e->poll_at >= 0 || e->peer[0].waiting || e->peer[1].waiting)
             return;
     }
-    if (!e->peer[0].waiting && !e->peer[1].waiting && e->poll_at < 0)
+    if (!e->peer[0].waiting && !e->peer[1].waiting && e->poll_at < 0 &&
+        !e->channel_closing)
         finish_undoing(e, "all is undone");
     else if (engine_late(e))
         finish_undoing(e, "undone as far as monitors answer");
@@ -260,6 +263,7 @@ static void enter_yanking(struct engine *e)
     json_object_object_add(row, "type", json_object_new_string("migration"));
     json_object_array_add(list, row);
     json_object_object_add(arguments, "instances", list);
+    channel_close(e); /* frees it from a tunnel that hangs */
     if (!engine_source(e)->oob) {
         e->deadline = e->now; /* QEMU 5.2: only the destination's end helps */
         return;
@@ -497,6 +501,7 @@ static void explain_error(struct engine *e)
         abort();
     free(err->msg);
     err->msg = TAKE_PTR(text);
+    channel_explain(e);
     /* A destination that died may have done so for any reason. */
     if (e->config.plan.flags & QMIG_TLS && !source->died)
         tls_explain(&e->config.plan, e->dest_receives || dest->died,

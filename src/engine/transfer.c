@@ -77,16 +77,29 @@ static void commit(struct engine *e)
         taken_over(e);
     /* For those who read the journal: what "switchover" permitted was done.
      * The sync of "quit" brings it to the disk. */
-    act_record(e, "commit", NULL);
+    if (e->plan.return_path)
+        act_record(e, "commit", NULL);
 }
 
-/* R4: only when the destination has loaded everything. */
+/*
+ * R4, R2: only when the destination has loaded everything. Where the source
+ * cannot know that, "switchover" permits nothing: the record is on disk before
+ * `cont` is sent. It was not written if the question behind it gets no answer.
+ */
 static void try_commit(struct engine *e)
 {
-    if (e->plan.return_path || status_is(engine_dest(e), "completed"))
+    if (e->plan.return_path) {
         commit(e);
-    else
-        ask_info(e, QMIG_SIDE_DEST);
+    } else if (!status_is(engine_dest(e), "completed")) {
+        if (!e->dest_asked)
+            ask_info(e, QMIG_SIDE_DEST);
+        e->dest_asked = true;
+    } else if (!e->commit_asked) {
+        e->commit_asked = true;
+        act_journal(e, "commit", NULL);
+        act_send(e, QMIG_SIDE_DEST, "query-status", NULL, TAG_COMMIT,
+                 e->config.deadlines.us[DEADLINE_switchover]);
+    }
 }
 
 void engine_journal_commit(struct engine *e, const char *mode)
@@ -201,10 +214,14 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
     }
     if (migration_failed(e))
         return;
-    if (was_completed) {
-        try_commit(e);
+    if (ev->kind == EV_REPLY && ev->tag == TAG_COMMIT && !ev->err) {
+        commit(e);
         return;
     }
+    if (was_completed)
+        try_commit(e);
+    if (e->state != ENGINE_SWITCHOVER)
+        return;
     if (postcopy_has_begun(e)) {
         enter_postcopy(e);
         return;
@@ -227,6 +244,8 @@ void switchover_event(struct engine *e, const struct engine_event *ev)
         ask_info(e, QMIG_SIDE_SOURCE);
         if (e->mirrors_ended && !e->nodes_deleted)
             storage_ask(e);
+        if (was_completed)
+            ask_info(e, QMIG_SIDE_DEST);
         e->poll_at = e->now + SWITCHOVER_POLL_US;
     }
 }

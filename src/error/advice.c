@@ -54,6 +54,7 @@ static const struct {
     DO(QMIG_ERR_MIGRATION,         "see the network between the two QEMUs: route, firewall, the port in `migrate_uri`"),
     DO(QMIG_ERR_DISK_COPY,         "see the network, the space on the destination's storage, and what its QEMU wrote last"),
     DO(QMIG_ERR_TLS,               "see files, their rights and dates, and that the certificate names the host in `migrate_uri` or `tls.destination`"),
+    DO(QMIG_ERR_TUNNEL,            "try by hand the command or connection that the message names; without flag 'tunnelled' the QEMUs connect themselves"),
     DO(QMIG_ERR_PORT,              "leave the port to QEMU (none in `migrate_uri`), or name one that is free"),
     DO(QMIG_ERR_DEADLINE,          "see whether that side or the network hangs; --deadline NAME=SECONDS allows more time"),
     DO(QMIG_ERR_USER_CANCEL,       "start it again if that was not meant; a destination that was used has to be started afresh"),

@@ -38,6 +38,7 @@
     X(MIGRATION,         "migration.failed",    1, "QEMU reports a failed migration") \
     X(DISK_COPY,         "disk.copy",           1, "copying a disk failed")      \
     X(TLS,               "tls",                 1, "TLS credentials or the peer's certificate are no good") \
+    X(TUNNEL,            "tunnel",              1, "the tunnel for the data cannot be made, or broke") \
     X(PORT,              "port.taken",          1, "no free port for the migration") \
     X(DEADLINE,          "deadline",            1, "a deadline passed")        \
     X(USER_CANCEL,       "cancelled",           4, "cancelled by the user")    \

@@ -42,13 +42,18 @@ static void send_command(struct qmig_migration *m,
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     struct qmp_client *client = m->client[a->side];
     struct reply_context *r = malloc(sizeof(*r));
+    CLEANUP(closep) int connection = -1; /* the client makes a duplicate */
     int rc = -1;
 
     if (!r)
         abort(); /* better than a migration that waits for ever */
     *r = (struct reply_context){m, a->side, a->tag};
-    int fd = a->file ? job_image_fd(m, a->file) : -1;
-    if (client)
+    int fd = -1;
+    if (client && a->file == STEP_CONNECTION)
+        fd = connection = job_take_fd(m, a->side, &err);
+    else if (a->file)
+        fd = job_image_fd(m, a->file);
+    if (client && !err)
         rc = qmp_client_submit(client,
                                &(struct qmp_command){
                                    .execute = a->name,
@@ -284,6 +289,7 @@ static void end(struct qmig_migration *m)
 
     m->end_us = qmp_now_us();
     remember_features(m);
+    job_end_channel(m);
     json_object_object_add(
         data, "owner",
         json_object_new_string(verdict.outcome == QMIG_POSTCOPY_PAUSED
@@ -335,6 +341,12 @@ void job_act(struct qmig_migration *m)
         case ACT_FILE:
             if (!job_image_act(m, (enum file_step)a->tag))
                 return;
+            break;
+        case ACT_CHANNEL:
+            job_open_channel(m, a->arguments);
+            break;
+        case ACT_CHANNEL_CLOSE:
+            job_close_channel(m);
             break;
         case ACT_HOOK:
             job_start_hook(m, a);

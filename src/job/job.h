@@ -12,10 +12,12 @@
 #include "engine/engine.h"
 #include "job/child.h"
 #include "job/journal.h"
+#include "job/tunnel.h"
 #include "qmp/client.h"
 #include "qmp/sync.h"
 #include "qmp/transcript.h"
 #include "store/move.h"
+#include "qmp/transport.h"
 
 struct job_image;     /* see job/image.h */
 struct pending_event; /* see job/events.c */
@@ -51,12 +53,27 @@ struct job_offline {
     enum qmig_phase phase;
 };
 
+/* What the data goes through, as far as we have a hand in it; see
+ * job/channel.c. Descriptors are by enum qmig_side, -1: none. */
+struct channel {
+    char *address;                  /* where we connect to, or NULL */
+    struct qmp_transport transport; /* that connection, and its command */
+    bool connecting;
+    int64_t next; /* try again then; -1: when it is ready */
+    int give[2];  /* for the next getfd of a side */
+    int ours[2];  /* the other end of it */
+    struct tunnel *tunnel;
+    struct json_object *said; /* how the tunnel ended, or NULL */
+};
+
 struct qmig_migration {
     /* What the user wants; copies. */
     char *addr[2]; /* by enum qmig_side */
     char *domain_xml;
     char *dest_exec;
     char *hook_command;
+    char *listen_uri;
+    char *tunnel;
     char *state_given;
     char *transcript_given;
     struct qmig_options o; /* flags and callbacks; of its strings only those of
@@ -95,6 +112,8 @@ struct qmig_migration {
     bool control_tried;
     unsigned told_hold; /* QMIG_HOLD_*: the world knows of */
     int lock;
+    struct channel channel;
+    bool one_way_fd; /* the data goes through a pipe */
     struct child child;
     struct hook_run hook;
     struct job_store store;
@@ -168,6 +187,24 @@ void job_kill_dest(struct qmig_migration *m);
  * `phase` may be NULL. job_free_environment() frees it. */
 char **job_environment(struct qmig_migration *m, const char *phase);
 void job_free_environment(char **list);
+
+/* job/channel.c. Can the data go where the user wants it to? */
+int job_check_channel(struct qmig_migration *m, const struct qmig_options *o,
+                      const struct qmig_params *params,
+                      struct qmp_error **errp);
+void job_init_channel(struct channel *c);
+void job_free_channel(struct channel *c);
+/* ACT_CHANNEL, ACT_CHANNEL_CLOSE: EV_CHANNEL comes. */
+void job_open_channel(struct qmig_migration *m, struct json_object *how);
+void job_close_channel(struct qmig_migration *m);
+/* The migration is over: what passed is noted. */
+void job_end_channel(struct qmig_migration *m);
+/* What a getfd passes: the caller closes it. */
+int job_take_fd(struct qmig_migration *m, enum qmig_side side,
+                struct qmp_error **errp);
+#define JOB_CHANNEL_POLLFDS 2
+size_t job_channel_pollfds(const struct qmig_migration *m, struct pollfd *fds);
+void job_channel_dispatch(struct qmig_migration *m, int64_t now);
 
 /* job/hook.c: the user's command (qmig_options.hook). */
 void job_start_hook(struct qmig_migration *m, const struct engine_action *a);

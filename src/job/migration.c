@@ -125,6 +125,8 @@ int job_fill(struct qmig_migration *m, const struct qmig_options *o,
         copy_string(&m->domain_xml, o->domain_xml, errp) < 0 ||
         copy_string(&m->dest_exec, o->dest_exec, errp) < 0 ||
         copy_string(&m->hook_command, o->hook, errp) < 0 ||
+        copy_string(&m->listen_uri, o->listen_uri, errp) < 0 ||
+        copy_string(&m->tunnel, o->tunnel, errp) < 0 ||
         copy_string(&m->state_given, o->state_dir, errp) < 0 ||
         copy_string(&m->transcript_given, o->transcript, errp) < 0)
         return -1;
@@ -146,6 +148,7 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
         job_fill(m, o, params, errp) < 0 ||
         qmig_params_check(params, flags, errp) < 0 ||
         check_monitors(o, params, flags, errp) < 0 ||
+        job_check_channel(m, o, params, errp) < 0 ||
         check_switch(o, flags, errp) < 0)
         return -1;
     if (flags & QMIG_POSTCOPY_RESUME)
@@ -174,6 +177,7 @@ struct qmig_migration *job_new(struct qmp_error **errp)
     m->child.pidfd = -1;
     m->hook.child.pidfd = -1;
     m->store.run = (struct store_run){.pidfd = -1, .out = -1, .err = -1};
+    job_init_channel(&m->channel);
     m->connect_next = -1;
     m->shown_us = INT64_MIN / 2;
     return m;
@@ -206,6 +210,7 @@ void qmig_migration_free(struct qmig_migration *m)
     if (m->lock >= 0)
         close(m->lock);
     child_release(&m->child);
+    job_free_channel(&m->channel);
     job_end_hook(m);
     job_end_store(m);
     job_image_free(m->image);
@@ -219,10 +224,11 @@ void qmig_migration_free(struct qmig_migration *m)
     json_object_put(m->result.json);
 
     char *strings[] = {
-        m->addr[0],      m->addr[1],          m->domain_xml,  m->dest_exec,
-        m->state_given,  m->transcript_given, m->state,       m->dir,
-        m->id,           m->transcript_path,  m->leftover,    m->dest_stderr,
-        m->features_key, m->dest_xml_path,    m->hook_command};
+        m->addr[0],      m->addr[1],          m->domain_xml,   m->dest_exec,
+        m->state_given,  m->transcript_given, m->state,        m->dir,
+        m->id,           m->transcript_path,  m->leftover,     m->dest_stderr,
+        m->features_key, m->dest_xml_path,    m->hook_command, m->listen_uri,
+        m->tunnel};
     for (size_t i = 0; i < ARRAY_SIZE(strings); i++)
         free(strings[i]);
     free_tls(&m->o.tls);
@@ -238,6 +244,7 @@ size_t qmig_migration_pollfds(const struct qmig_migration *m,
         if (m->client[i])
             n += qmp_client_pollfds(m->client[i], fds + n);
     n += control_pollfds(m->control, fds + n);
+    n += job_channel_pollfds(m, fds + n);
     if (m->connect_next >= 0 && m->child.pidfd >= 0 && !m->child.ended)
         fds[n++] = (struct pollfd){.fd = m->child.pidfd, .events = POLLIN};
     if (m->hook.tag)
@@ -269,6 +276,7 @@ int64_t qmig_migration_deadline(const struct qmig_migration *m)
         when = earlier(when, m->hook.deadline);
     if (m->store.step)
         when = earlier(when, m->store.deadline);
+    when = earlier(when, m->channel.next);
     for (size_t i = 0; i < 2; i++)
         if (m->client[i])
             when = earlier(when, qmp_client_deadline(m->client[i]));
@@ -308,6 +316,8 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
         job_check_store(m, now);
     if (!m->ended)
         job_image_check(m);
+    if (!m->ended)
+        job_channel_dispatch(m, now);
     int64_t due = m->ended || !m->engine ? -1 : engine_deadline(m->engine);
     if (due >= 0 && now >= due)
         job_feed(m, &(struct engine_event){.kind = EV_TIME, .now = now});

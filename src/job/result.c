@@ -87,6 +87,9 @@ static struct json_object *stats_json(const struct qmig_migration *m,
         json_object_new_int64(wall -
                               1000 * info_number(v->info, "total-time")));
     stats_add_qemu(stats, v->info);
+    if (m->channel.said)
+        json_object_object_add(stats, "tunnel",
+                               json_object_get(m->channel.said));
     return stats;
 }
 

@@ -73,6 +73,14 @@ static const struct rule rules[] = {
     /* QEMU would send in clear (5.2..11.1: no TLS over RDMA) */
     {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "rdma:")},
     {P("tls.destination"),       NEEDS,    F(QMIG_TLS)},
+    /* one connection, which nobody can make again; a command's goes one way */
+    {F(QMIG_PARALLEL),           EXCLUDES, V("migrate_uri", "exec:")},
+    {F(QMIG_PARALLEL),           EXCLUDES, V("migrate_uri", "fd:")},
+    {F(QMIG_POSTCOPY),           EXCLUDES, V("migrate_uri", "exec:")},
+    {F(QMIG_POSTCOPY),           EXCLUDES, V("migrate_uri", "fd:")},
+    {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "exec:")},
+    {{DISKS, "migrate_uri", "exec:"}, NEEDS, P("disks_uri")},
+    {{DISKS, "migrate_uri", "fd:"}, NEEDS, P("disks_uri")},
     {P("persistent_xml"),        NEEDS,    F(QMIG_PERSIST_DEST)},
     {P("migrate_uri"),           EXCLUDES, F(QMIG_OFFLINE)},
     {P("listen_address"),        EXCLUDES, F(QMIG_OFFLINE)},

@@ -36,7 +36,7 @@ static int check_migrate_uri(const char *name, const char *value,
     return 0;
 }
 
-/* As migrate_uri, without RDMA, and with a port that may not be guessed. */
+/* tcp: or unix:, with a port that may not be guessed. */
 static int check_disks_uri(const char *name, const char *value,
                            struct qmp_error **errp)
 {
@@ -44,7 +44,8 @@ static int check_disks_uri(const char *name, const char *value,
 
     if (migrate_uri_parse(value, &uri, errp) < 0)
         return qmp_prefix(errp, "parameter '%s'", name);
-    bool ok = uri.kind == URI_UNIX || (uri.kind == URI_TCP && uri.port);
+    bool ok = !uri.passed &&
+              (uri.kind == URI_UNIX || (uri.kind == URI_TCP && uri.port));
     migrate_uri_clear(&uri);
     return ok ? 0
               : bad_value(name, value, "tcp://HOST:PORT or unix:///PATH", errp);
@@ -162,7 +163,8 @@ const struct param_info param_table[] = {
     {"migrate_disks_detect_zeroes", LIST, ACTS, NULL, 0, 0,
      "disk to copy without its zeroes", NULL},
     {"migrate_uri", STR, ACTS, NULL, 0, 0,
-     "where the data goes: tcp://HOST[:PORT] or unix:///PATH",
+     "where the data goes: tcp://HOST[:PORT], unix:///PATH, "
+     "rdma://HOST[:PORT], exec:COMMAND, fd:N, fd:tcp:... or fd:unix:...",
      check_migrate_uri},
     {"parallel.connections", INT, ACTS, "connections", 1, 255,
      "connections of a parallel migration", NULL},

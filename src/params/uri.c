@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -20,6 +21,8 @@ static const struct {
     {"tcp",  URI_TCP},
     {"unix", URI_UNIX},
     {"rdma", URI_RDMA},
+    {"exec", URI_EXEC},
+    {"fd",   URI_FD},
 };
 /* clang-format on */
 
@@ -34,8 +37,9 @@ static int bad(struct qmp_error **errp, const char *text, const char *fmt, ...)
     vsnprintf(why, sizeof(why), fmt, ap);
     va_end(ap);
     qmp_fail(errp, QMIG_ERR_URI, "migration URI '%.200s': %s", text, why);
-    return qmp_hint(errp, "use tcp://HOST[:PORT], unix:///PATH or "
-                          "rdma://HOST[:PORT]; an IPv6 address in brackets");
+    return qmp_hint(errp, "use tcp://HOST[:PORT], unix:///PATH, "
+                          "rdma://HOST[:PORT], exec:COMMAND, fd:N or "
+                          "fd:tcp://HOST[:PORT]; an IPv6 address in brackets");
 }
 
 /* QEMU takes options after a comma, so nothing but a name may pass. */
@@ -163,6 +167,54 @@ static int parse_unix(const char *text, const char *path,
     return 0;
 }
 
+static int parse_exec(const char *text, const char *command,
+                      struct migrate_uri *ret, struct qmp_error **errp)
+{
+    if (!command[strspn(command, " \t")])
+        return bad(errp, text, "there is no command");
+    ret->command = strdup(command);
+    return ret->command ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+}
+
+/* More than a process has. */
+#define MAX_FD 1048576
+
+static int parse_fd(const char *text, const char *rest, struct migrate_uri *ret,
+                    struct qmp_error **errp)
+{
+    if (!strncmp(rest, "tcp:", 4) || !strncmp(rest, "unix:", 5)) {
+        if (migrate_uri_parse(rest, ret, errp) < 0)
+            return -1;
+        ret->passed = true;
+        return 0;
+    }
+    if (!*rest || rest[strspn(rest, "0123456789")])
+        return bad(errp, text, "'%.40s' is not the number of a descriptor",
+                   rest);
+    if (strlen(rest) > 7 || atoi(rest) > MAX_FD)
+        return bad(errp, text, "descriptor '%.20s' is not in 0..%d", rest,
+                   MAX_FD);
+    ret->fd = atoi(rest);
+    return 0;
+}
+
+static int parse_rest(const char *text, const char *rest, bool slashes,
+                      struct migrate_uri *uri, struct qmp_error **errp)
+{
+    switch (uri->kind) {
+    case URI_UNIX:
+        return parse_unix(text, slashes ? rest + 2 : rest, uri, errp);
+    case URI_EXEC:
+        return parse_exec(text, rest, uri, errp);
+    case URI_FD:
+        return parse_fd(text, rest, uri, errp);
+    case URI_TCP:
+    case URI_RDMA:
+        break;
+    }
+    return parse_inet(text, slashes ? rest + 2 : rest, slashes, uri, errp);
+}
+
 int migrate_uri_parse(const char *text, struct migrate_uri *ret,
                       struct qmp_error **errp)
 {
@@ -178,7 +230,8 @@ int migrate_uri_parse(const char *text, struct migrate_uri *ret,
             !strncmp(schemes[i].scheme, text, n))
             break;
     if (i == ARRAY_SIZE(schemes))
-        return bad(errp, text, "scheme '%.*s' is not tcp, unix or rdma",
+        return bad(errp, text,
+                   "scheme '%.*s' is not tcp, unix, rdma, exec or fd",
                    (int)(n < 40 ? n : 40), text);
     uri.kind = schemes[i].kind;
 
@@ -186,11 +239,7 @@ int migrate_uri_parse(const char *text, struct migrate_uri *ret,
     bool slashes = !strncmp(rest, "//", 2);
     if (uri.kind == URI_RDMA && !slashes)
         return bad(errp, text, "'//' is missing after 'rdma:'");
-    if (slashes)
-        rest += 2;
-    if ((uri.kind == URI_UNIX
-             ? parse_unix(text, rest, &uri, errp)
-             : parse_inet(text, rest, slashes, &uri, errp)) < 0)
+    if (parse_rest(text, rest, slashes, &uri, errp) < 0)
         return -1;
     *ret = uri;
     return 0;
@@ -200,6 +249,7 @@ void migrate_uri_clear(struct migrate_uri *uri)
 {
     free(uri->host);
     free(uri->path);
+    free(uri->command);
     *uri = (struct migrate_uri){0};
 }
 
@@ -210,6 +260,10 @@ char *migrate_uri_text(const struct migrate_uri *uri)
 
     if (uri->kind == URI_UNIX)
         n = asprintf(&text, "unix:%s", uri->path);
+    else if (uri->kind == URI_EXEC)
+        n = asprintf(&text, "exec:%s", uri->command);
+    else if (uri->kind == URI_FD)
+        n = asprintf(&text, "fd:%s", URI_FDNAME);
     else
         n = asprintf(&text, strchr(uri->host, ':') ? "%s:[%s]:%d" : "%s:%s:%d",
                      uri->kind == URI_RDMA ? "rdma" : "tcp", uri->host,

@@ -152,7 +152,7 @@ static char *listen_text(const char *scheme, const char *host, int port)
  */
 char *plan_listen_uri(const struct migrate_uri *uri, const char *address)
 {
-    if (uri->kind == URI_UNIX)
+    if (uri->kind != URI_TCP && uri->kind != URI_RDMA)
         return migrate_uri_text(uri);
     if (address)
         return uri->kind == URI_TCP ? listen_text("tcp", address, uri->port)

@@ -7,6 +7,7 @@
 #include "plan/settings.h"
 #include "plan/storage.h"
 #include "plan/tls.h"
+#include "plan/transport.h"
 
 #include <assert.h>
 #include <string.h>
@@ -237,7 +238,7 @@ static void add_tidy(struct plan *plan)
         const struct plan_step *step = &plan->undo[i];
 
         if (step->side == QMIG_SIDE_DEST && step->kind != STEP_AT_LOAD &&
-            step->kind != STEP_SERVER)
+            step->kind != STEP_SERVER && step->kind != STEP_PASS)
             add(plan, STEP_TIDY, step->side, QMIG_PHASE_CONFIRM, step->execute,
                 json_object_get(step->arguments), step->why);
     }
@@ -250,13 +251,21 @@ static int decide_uri(struct plan *plan, const struct plan_input *in,
     const char *path = NULL;
     int port = 0;
 
+    plan->channels = in->channels;
+    if (in->flags & QMIG_TUNNELLED)
+        return transport_tunnel(plan, in, dest, errp);
     if (given ? migrate_uri_parse(given, &plan->uri, errp) < 0
               : plan_choose_uri(in, &plan->uri, errp) < 0)
         return -1;
+    /* RDMA does not tell which port it listens on. */
+    if (plan->uri.kind == URI_RDMA && !plan->uri.port)
+        plan->uri.port = PLAN_PORT_MIN;
+    if (in->listen_uri)
+        return transport_listen(plan, in, errp);
 
     plan->dest_listens = migrate_info_listens(dest->migrate, &port, &path);
     if (!plan->dest_listens)
-        return 0;
+        return transport_listen(plan, in, errp);
     if (params_string(in->params, "listen_address")) {
         qmp_fail(errp, QMIG_ERR_DEST_STATE,
                  "already listens, so that listen_address '%s' comes too late",
@@ -281,13 +290,27 @@ static int decide_uri(struct plan *plan, const struct plan_input *in,
                         path ? 0 : port, text ? text : given);
     }
     plan->uri.port = port;
-    return 0;
+    return transport_listen(plan, in, errp);
 }
 
-static void add_listen(struct plan *plan, const char *listen,
-                       const struct facts *dest)
+/* QEMU keeps the descriptor until migrate or migrate-incoming takes it. */
+static void add_pass(struct plan *plan, enum step_kind kind,
+                     enum qmig_side side)
 {
-    struct json_object *arguments = one_string("uri", listen);
+    add(plan, kind, side, QMIG_PHASE_PREPARE, "getfd",
+        one_string("fdname", URI_FDNAME),
+        plan->tunnel ? "one end of the tunnel" : "the connection goes with it");
+    plan->steps[plan->n - 1].file = STEP_CONNECTION;
+    add_step(plan->undo, &plan->n_undo, STEP_PASS, side, QMIG_PHASE_CONFIRM,
+             "closefd", one_string("fdname", URI_FDNAME),
+             "unless it was taken");
+    plan->undo[plan->n_undo - 1].may_fail = true;
+}
+
+static void add_listen(struct plan *plan, const struct facts *dest)
+{
+    struct json_object *arguments =
+        transport_arguments(plan->listen, plan->channels);
     int known = facts_feature(dest, FEATURE_EXIT_ON_ERROR);
 
     /* Then a destination that fails can still say why (QEMU 9.1+). */
@@ -299,9 +322,10 @@ static void add_listen(struct plan *plan, const char *listen,
     /* Not known, or remembered from another day: it may be refused. */
     if (known) {
         plan->steps[plan->n - 1].tries = FEATURE_EXIT_ON_ERROR;
-        plan->steps[plan->n - 1].fallback = one_string("uri", listen);
+        plan->steps[plan->n - 1].fallback =
+            transport_arguments(plan->listen, plan->channels);
     }
-    if (plan->uri.kind != URI_UNIX && !plan->uri.port)
+    if (plan->uri.kind == URI_TCP && !plan->uri.port && !plan->connect)
         add(plan, STEP_LISTENS, QMIG_SIDE_DEST, QMIG_PHASE_PREPARE,
             "query-migrate", NULL, "which port did it choose?");
 }
@@ -364,12 +388,14 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
     if (!arguments)
         return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
     storage_add_mirrors(plan, in);
+    if (plan->source_gets_fd)
+        add_pass(plan, STEP_PASS, QMIG_SIDE_SOURCE);
     if (!(in->flags & QMIG_LIVE) && plan->source_runs)
         add(plan, STEP_STOP, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM, "stop", NULL,
             "not live: the guest is stopped first");
     add(plan, STEP_MIGRATE, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM, "migrate",
         arguments,
-        plan->uri.port || plan->uri.kind == URI_UNIX
+        plan->uri.port || plan->uri.kind != URI_TCP || plan->source_gets_fd
             ? "send the guest"
             : "send the guest (port: as the destination chose)");
     if (in->flags & QMIG_POSTCOPY)
@@ -415,19 +441,14 @@ static int build(struct plan *plan, const struct plan_input *in,
 
     plan->source_runs = plan_status_runs(source->status);
     plan->arrives_paused = !plan->source_runs || (in->flags & QMIG_PAUSED);
-    plan->return_path = facts_capability(source, "return-path") >= 0;
+    plan->return_path = facts_capability(source, "return-path") >= 0 &&
+                        !transport_is_one_way(in);
     plan->pauses = facts_capability(source, "pause-before-switchover") >= 0;
 
     if (decide_uri(plan, in, dest, errp) < 0 ||
         tls_check_uri(in, &plan->uri, errp) < 0 ||
         storage_choose(plan, in, source, dest, side, warnings, errp) < 0)
         return -1;
-    CLEANUP(freep)
-    char *listen = plan_listen_uri(&plan->uri,
-                                   params_string(in->params, "listen_address"));
-    if (!listen)
-        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
-
     add_tls(plan, in, QMIG_SIDE_DEST);
     add_tls(plan, in, QMIG_SIDE_SOURCE);
     storage_add_exports(plan, in, dest);
@@ -441,8 +462,10 @@ static int build(struct plan *plan, const struct plan_input *in,
     if (add_settings(plan, in, QMIG_SIDE_SOURCE, source, dest, &here, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;
+    if (plan->dest_gets_fd)
+        add_pass(plan, STEP_SET, QMIG_SIDE_DEST);
     if (!plan->dest_listens)
-        add_listen(plan, listen, dest);
+        add_listen(plan, dest);
     /* Only a source that pauses waits for it. */
     add_capabilities(plan->steps, &plan->n,
                      plan->pauses ? STEP_AT_LOAD : STEP_SET, QMIG_SIDE_DEST,
@@ -464,11 +487,13 @@ int plan_make(struct plan *plan, const struct plan_input *in,
         return plan_make_image(plan, in, source, dest, side, warnings, errp);
     *side = QMIG_SIDE_SOURCE;
     if (plan_check_source(in, source, errp) < 0 ||
+        transport_check_facts(in, source, errp) < 0 ||
         tls_check(in, *side, source, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_DEST;
     if (plan_check_dest(in, source, dest, warnings, errp) < 0 ||
         storage_check_cache(in, dest, errp) < 0 ||
+        transport_check_facts(in, dest, errp) < 0 ||
         tls_check(in, *side, dest, warnings, errp) < 0)
         return -1;
     *side = QMIG_SIDE_CONTROLLER;
@@ -490,6 +515,8 @@ void plan_clear(struct plan *plan)
         json_object_put(plan->undo[i].arguments);
     storage_clear(plan);
     migrate_uri_clear(&plan->uri);
+    free(plan->listen);
+    free(plan->connect);
     *plan = (struct plan){0};
 }
 
@@ -507,8 +534,9 @@ struct json_object *plan_migrate_arguments(const struct plan *plan)
 
     if (plan->image)
         return json_object_get(plan_find(plan, STEP_MIGRATE)->arguments);
-    text = migrate_uri_text(&plan->uri);
-    return text ? one_string("uri", text) : NULL;
+    text = plan->source_gets_fd ? strdup("fd:" URI_FDNAME)
+                                : migrate_uri_text(&plan->uri);
+    return text ? transport_arguments(text, plan->channels) : NULL;
 }
 
 struct json_object *plan_json(const struct plan *plan)
@@ -525,6 +553,8 @@ struct json_object *plan_json(const struct plan *plan)
                                step->arguments
                                    ? json_object_get(step->arguments)
                                    : json_object_new_object());
+        if (step->file)
+            json_object_object_add(row, "fds", json_object_new_int(1));
         json_object_object_add(row, "why", json_object_new_string(step->why));
         json_object_array_add(rows, row);
     }

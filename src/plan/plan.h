@@ -32,7 +32,11 @@ struct plan_input {
     const char *local_host; /* this host's name, or NULL */
     const char *name;       /* the guest's, from the domain XML, or NULL */
     const char *uuid;
-    bool dest_started; /* we start the destination (--dest-exec) */
+    const char *listen_uri; /* what the destination listens on, or NULL */
+    const char *tunnel;     /* address of the tunnel's far end, or NULL */
+    bool channels;          /* "channels" instead of "uri" */
+    bool one_way_fd;        /* fd:N of a pipe: nothing can come back */
+    bool dest_started;      /* we start the destination (--dest-exec) */
     bool keep_source;
     bool spice;           /* the domain XML has a SPICE console */
     bool hold_switchover; /* it waits there for the user's word */
@@ -51,6 +55,7 @@ enum step_file {
     STEP_NO_FILE,
     STEP_FILE,        /* the file of a saved guest */
     STEP_FILE_DIRECT, /* the same, opened past the page cache */
+    STEP_CONNECTION,  /* what the data goes through, on that side */
 };
 
 /* What a step is to the engine; commands of one kind wait for each other. */
@@ -66,6 +71,7 @@ enum step_kind {
                         sent with those before, done before STEP_CONTINUE */
     STEP_MIRROR,     /* blockdev-add, blockdev-mirror: disks flow */
     STEP_CLIENTS,    /* client_migrate_info; a refusal is a warning */
+    STEP_PASS,       /* getfd on the source: the data goes there */
     STEP_STOP,       /* stop the source first (not LIVE) */
     STEP_MIGRATE,    /* migrate */
     STEP_POSTCOPY,   /* migrate-start-postcopy, once it is wanted */
@@ -134,6 +140,14 @@ struct plan {
     bool arrives_paused;    /* so shall it on the destination */
     bool image;             /* save, restore: `uri` is not used */
     bool dest_listens;      /* started with -incoming URI: no STEP_LISTEN */
+
+    /* See plan/transport.h. */
+    char *listen;        /* the destination's URI, in QEMU's form */
+    char *connect;       /* where we connect to, if plan.uri does not tell */
+    bool tunnel;         /* the data goes through us */
+    bool source_gets_fd; /* migrate gets "fd:" */
+    bool dest_gets_fd;
+    bool channels;
 };
 
 /*

@@ -4,6 +4,7 @@
 #include "error/errcode.h"
 #include "plan/image.h"
 #include "plan/tls.h"
+#include "plan/transport.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ const struct capability_rule capability_rules[] = {
     { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH,   false },
     { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH,   false },
     { "return-path",            SOURCE_DECIDES,  0,                  NULL,     ON_BOTH,   false },
-    { "switchover-ack",         IF_BOTH,         0,                  NULL,     ON_BOTH,   false },
+    { "switchover-ack",         IF_BOTH_AND_WAY_BACK, 0,                  NULL,     ON_BOTH,   false },
     { "validate-uuid",          NEVER,           0,                  NULL,     ON_BOTH,   false },
     { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH,   false },
     { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE, false },
@@ -95,11 +96,16 @@ static int shall_be(const struct capability_rule *rule,
     case IF_BOTH:
         return has && facts_capability(other, rule->name) >= 0;
     case SOURCE_DECIDES:
+        if (transport_is_one_way(in))
+            return 0;
         return side == QMIG_SIDE_SOURCE
                    ? has
                    : facts_capability(mine, rule->name) > 0 ||
                          (facts_capability(mine, "switchover-ack") >= 0 &&
                           facts_capability(other, "switchover-ack") >= 0);
+    case IF_BOTH_AND_WAY_BACK:
+        return has && facts_capability(other, rule->name) >= 0 &&
+               !transport_is_one_way(in);
     case IF_FLAG:
         return !(in->flags & rule->flag) ? 0 : has ? 1 : -1;
     case IF_FLAG_AND_BOTH:

@@ -13,11 +13,12 @@ enum when {
     NEVER,   /* known, and off: it may be left over from an earlier use */
     ALWAYS,  /* where QEMU has it */
     IF_BOTH, /* where both sides have it */
-    IF_FLAG, /* with the row's flag; QEMU must have it */
-    IF_FLAG_AND_BOTH, /* with the flag, if both sides have it */
-    IF_METHOD,        /* with the row's compression method */
-    SOURCE_DECIDES,   /* ALWAYS on the source; on the destination where
-                         switchover-ack, which depends on it, is on */
+    IF_BOTH_AND_WAY_BACK, /* the same, if the channel leads back as well */
+    IF_FLAG,              /* with the row's flag; QEMU must have it */
+    IF_FLAG_AND_BOTH,     /* with the flag, if both sides have it */
+    IF_METHOD,            /* with the row's compression method */
+    SOURCE_DECIDES,       /* ALWAYS on the source; on the destination where
+                             switchover-ack, which depends on it, is on */
 };
 
 struct capability_rule {

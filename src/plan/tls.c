@@ -304,12 +304,15 @@ int tls_check(const struct plan_input *in, enum qmig_side side,
 int tls_check_uri(const struct plan_input *in, const struct migrate_uri *uri,
                   struct qmp_error **errp)
 {
-    if (!(in->flags & QMIG_TLS) || uri->kind != URI_UNIX || in->tls.psk ||
-        params_has(in->params, "tls.destination"))
+    bool passed = uri->passed || (in->flags & QMIG_TUNNELLED);
+
+    if (!(in->flags & QMIG_TLS) || (uri->kind == URI_TCP && !passed) ||
+        in->tls.psk || params_has(in->params, "tls.destination"))
         return 0;
     qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
-             "flag 'tls' over a UNIX socket requires parameter "
-             "'tls.destination'");
+             "flag 'tls' over %s requires parameter 'tls.destination'",
+             uri->kind == URI_UNIX && !passed ? "a UNIX socket"
+                                              : "a descriptor");
     return qmp_hint(errp, "give the name that is in the destination's "
                           "server-cert.pem");
 }

@@ -8,7 +8,8 @@
 
 #define AFTER(stage) (1u << PAST_##stage)
 #define SENT                                                                   \
-    (AFTER(MIGRATE) | AFTER(SWITCHOVER) | AFTER(POSTCOPY) | AFTER(SPLIT))
+    (AFTER(MIGRATE) | AFTER(SWITCHOVER) | AFTER(ONE_WAY) | AFTER(POSTCOPY) |   \
+     AFTER(SPLIT))
 
 /* One row a record; `after`: the stages that it may follow. */
 /* clang-format off */
@@ -33,12 +34,13 @@ static const struct {
 const char *past_stage_name(enum past_stage stage)
 {
     static const char *const names[] = {
-        [PAST_NOTHING] = "nothing",   [PAST_BEGIN] = "begin",
-        [PAST_MIGRATE] = "migrate",   [PAST_SWITCHOVER] = "switchover",
-        [PAST_POSTCOPY] = "postcopy", [PAST_SPLIT] = "commit",
-        [PAST_COMMIT] = "commit",     [PAST_QUIT] = "quit",
-        [PAST_BACK] = "back",         [PAST_ENDED_SOURCE] = "end",
-        [PAST_SAVED] = "saved",       [PAST_ENDED_DEST] = "end",
+        [PAST_NOTHING] = "nothing",    [PAST_BEGIN] = "begin",
+        [PAST_MIGRATE] = "migrate",    [PAST_SWITCHOVER] = "switchover",
+        [PAST_POSTCOPY] = "postcopy",  [PAST_SPLIT] = "commit",
+        [PAST_COMMIT] = "commit",      [PAST_QUIT] = "quit",
+        [PAST_BACK] = "back",          [PAST_ENDED_SOURCE] = "end",
+        [PAST_SAVED] = "saved",        [PAST_ENDED_DEST] = "end",
+        [PAST_ONE_WAY] = "switchover",
     };
     return names[stage];
 }
@@ -167,6 +169,19 @@ static int take_story(struct json_object *o, struct past *past,
     return take_bool(o, "overwrite", &past->overwrite, errp);
 }
 
+/* Without the member there is one: it is the rule. */
+static int take_way_back(struct json_object *o, struct past *past,
+                         struct qmp_error **errp)
+{
+    bool return_path = true;
+
+    if (json_object_object_get_ex(o, "return_path", NULL) &&
+        take_bool(o, "return_path", &return_path, errp) < 0)
+        return -1;
+    past->one_way = !return_path;
+    return 0;
+}
+
 static int take_begin(struct json_object *o, struct past *past,
                       struct qmp_error **errp)
 {
@@ -193,7 +208,7 @@ static int take_begin(struct json_object *o, struct past *past,
         take_bool(o, "runs", &past->runs, errp) < 0 ||
         take_bool(o, "arrives_paused", &past->arrives_paused, errp) < 0 ||
         take_bool(o, "keep_source", &past->keep_source, errp) < 0 ||
-        take_stores(o, past, errp) < 0 ||
+        take_stores(o, past, errp) < 0 || take_way_back(o, past, errp) < 0 ||
         take_steps(o, "undo", &past->undo, errp) < 0 ||
         take_steps(o, "takeover", &past->takeover, errp) < 0)
         return -1;
@@ -267,6 +282,9 @@ static int take_record(struct json_object *o, size_t i, struct past *past,
             return bad(errp, i, name, what);
         }
         past->stage = is_postcopy(o) ? PAST_SPLIT : records[r].stage;
+        if (past->stage == PAST_SWITCHOVER && past->one_way &&
+            past->story == STORY_MIGRATE)
+            past->stage = PAST_ONE_WAY;
         *ended = past->stage;
         return past->stage == PAST_BEGIN ? take_begin(o, past, errp) : 0;
     }

@@ -28,6 +28,8 @@ enum past_stage {
     PAST_MIGRATE,      /* `migrate` may have been sent to S */
     PAST_SWITCHOVER,   /* migrate-continue may have been sent, and, once S said
                           completed, `cont` to D */
+    PAST_ONE_WAY,      /* the same where nothing comes back (exec:): before
+                          `cont` goes to D there is a `commit`, on disk */
     PAST_POSTCOPY,     /* besides, migrate-start-postcopy may have been sent */
     PAST_SPLIT,        /* the commit of a post-copy: D may run before S has sent
                           everything; from then on S is never resumed */
@@ -62,6 +64,7 @@ struct past {
     bool arrives_paused; /* it is to be paused on the destination */
     bool keep_source;
     char *hook;    /* the user's command, or NULL */
+    bool one_way;  /* S's completed does not carry D's word */
     char *listen;  /* D's URI, and S's (port 0: D chooses), for the second */
     char *connect; /* connection of a post-copy; NULL if unknown */
     bool offline;  /* only the definition moves; no monitors */

@@ -12,8 +12,10 @@
 #define F(fenced) (1u << FENCED_##fenced)
 
 #define SENT                                                                   \
-    (P(MIGRATE) | P(SWITCHOVER) | P(POSTCOPY) | P(SPLIT) | P(COMMIT) |         \
-     P(QUIT) | P(BACK))
+    (P(MIGRATE) | P(SWITCHOVER) | P(ONE_WAY) | P(POSTCOPY) | P(SPLIT) |        \
+     P(COMMIT) | P(QUIT) | P(BACK))
+/* D was never sent `cont`: what S says does not matter. */
+#define BEFORE  (P(MIGRATE) | P(ONE_WAY))
 #define EITHER  (P(POSTCOPY) | P(SPLIT)) /* whether it has begun: S tells */
 #define UNSURE  (P(SWITCHOVER) | P(COMMIT))
 #define ALIVE   (S(RUNS) | S(RESUMED))
@@ -100,22 +102,24 @@ static const struct row {
     { P(BACK), S(NO), ANY, ANY, SRC_OWNS, WAY_WAIT,
       "it was decided to go back; the source has to answer" },
 
-    { P(MIGRATE), ANSWERS, ANY, ANY, SRC_OWNS, WAY_BACK,
+    { P(ONE_WAY), S(MOVED), D(LOADED), ANY, DST_OWNS, WAY_FORWARD,
+      "the destination has it all, and the source stands still" },
+    { BEFORE, ANSWERS, ANY, ANY, SRC_OWNS, WAY_BACK,
       "the destination was never allowed to run" },
-    { P(MIGRATE) | P(SWITCHOVER), S(NO), D(LOADED), F(SOURCE), DST_OWNS,
+    { BEFORE | P(SWITCHOVER), S(NO), D(LOADED), F(SOURCE), DST_OWNS,
       WAY_FORWARD, "the source is dead, as asserted, and the destination has "
       "it all" },
-    { P(MIGRATE) | P(SWITCHOVER), S(NO), D(LOADED), ANY, UNDECIDED, WAY_WAIT,
+    { BEFORE | P(SWITCHOVER), S(NO), D(LOADED), ANY, UNDECIDED, WAY_WAIT,
       "the destination has it all, but the source may run" },
-    { P(MIGRATE), S(NO), D(WAITS) | D(LOADS) | D(FAILED), F(SOURCE), SRC_OWNS,
+    { BEFORE, S(NO), D(WAITS) | D(LOADS) | D(FAILED), F(SOURCE), SRC_OWNS,
       WAY_BACK, "the destination does not have it all: the guest died with "
       "the source" },
-    { P(MIGRATE), S(NO), D(WAITS) | D(LOADS) | D(FAILED), ANY, SRC_OWNS,
+    { BEFORE, S(NO), D(WAITS) | D(LOADS) | D(FAILED), ANY, SRC_OWNS,
       WAY_WAIT, "the destination does not have it all; the source has to "
       "answer" },
-    { P(MIGRATE), S(NO), D(NO), F(DEST), SRC_OWNS, WAY_WAIT,
+    { BEFORE, S(NO), D(NO), F(DEST), SRC_OWNS, WAY_WAIT,
       "the destination is dead, as asserted; the source has to answer" },
-    { P(MIGRATE), S(NO), D(NO), ANY, UNDECIDED, WAY_WAIT,
+    { BEFORE, S(NO), D(NO), ANY, UNDECIDED, WAY_WAIT,
       "neither side answers" },
 
     { P(SWITCHOVER), S(RUNS) | S(STOPPED), ANY, ANY, SRC_OWNS, WAY_BACK,

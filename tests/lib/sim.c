@@ -17,7 +17,7 @@ const char *sim_fault_name(enum sim_fault fault)
         "none",       "cancel",    "switchover",  "kill source", "kill dest",
         "hang dest",  "refuse",    "journal",     "lose source", "lose dest",
         "cut",        "unknown",   "mirror",      "nonsense",    "hook fails",
-        "hook hangs", "I/O error", "store fails", "store hangs",
+        "hook hangs", "I/O error", "store fails", "store hangs", "tunnel",
     };
     return names[fault];
 }
@@ -126,7 +126,10 @@ static bool crashes(struct sim *s, const struct engine_action *a)
     if (a->kind == ACT_SEND || a->kind == ACT_JOURNAL ||
         a->kind == ACT_KILL_DEST || a->kind == ACT_END)
         s->r.acts++;
-    s->r.crashed |= s->o.crash_at && s->r.acts == s->o.crash_at;
+    if (s->o.crash_at && s->r.acts == s->o.crash_at && !s->r.crashed) {
+        s->r.crashed = true;
+        sim_break(s); /* a tunnel leads through it */
+    }
     s->ended |= s->r.crashed;
     return s->r.crashed;
 }
@@ -166,6 +169,8 @@ static void act(struct sim *s)
             sim_submit(s, a);
         else if (a->kind == ACT_JOURNAL && !record(s, a))
             return;
+        else if (a->kind == ACT_CHANNEL || a->kind == ACT_CHANNEL_CLOSE)
+            sim_channel(s, a->kind == ACT_CHANNEL);
         else if (a->kind == ACT_HOOK)
             start_hook(s, a);
         else if (a->kind == ACT_STORE)
@@ -237,6 +242,9 @@ static void inject(struct sim *s)
         break;
     case SIM_STORE_HANGS:
         s->store_hangs_next = true;
+        break;
+    case SIM_TUNNEL:
+        sim_break(s);
         break;
     case SIM_NONE:
     case SIM__FAULTS:

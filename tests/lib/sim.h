@@ -30,6 +30,7 @@ enum sim_fault {
     SIM_IO_ERROR,    /* stops the source's guest */
     SIM_STORE_FAILS, /* the next step in domain stores does */
     SIM_STORE_HANGS,
+    SIM_TUNNEL, /* it breaks, or cannot be made */
     SIM__FAULTS
 };
 

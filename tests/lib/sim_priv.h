@@ -71,6 +71,7 @@ struct sim {
           looks more */
     bool stale;           /* S went on after D had loaded all */
     unsigned hook;        /* runs, or 0; */
+    enum { SIM_CLOSED, SIM_OPEN, SIM_BROKEN } channel;
     int64_t hook_ends;
     bool hook_fails_next, hook_hangs_next;
     bool hook_late;       /* it will not have ended then */
@@ -110,6 +111,10 @@ void sim_time_out_stalled(struct sim *s, enum qmig_side side);
 void sim_die(struct sim *s, enum qmig_side side);
 /* The monitor's connection is lost. */
 void sim_lose(struct sim *s, enum qmig_side side);
+/* ACT_CHANNEL, ACT_CHANNEL_CLOSE */
+void sim_channel(struct sim *s, bool open);
+/* The tunnel breaks, or cannot be made. */
+void sim_break(struct sim *s);
 /* The network between the two is. */
 void sim_cut(struct sim *s);
 /* A disk fails the source's guest, if it runs. */

@@ -2,6 +2,7 @@
 /* What a simulated QEMU does: commands, the stream, its end. */
 #include "tests/lib/sim_priv.h"
 
+#include "error/errcode.h"
 #include "tests/lib/test.h"
 
 #include <string.h>
@@ -139,6 +140,27 @@ void sim_die(struct sim *s, enum qmig_side side)
     }
 }
 
+/* The source has sent it, and is done; what became of it only the destination
+ * can tell (fact 2). */
+static void load_blindly(struct sim *s)
+{
+    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
+
+    s->q[QMIG_SIDE_SOURCE].status = "postmigrate";
+    migration(s, QMIG_SIDE_SOURCE, "completed");
+    if (!dest->alive || dest->hung)
+        return;
+    if (s->o.load_error) {
+        dest->error_desc = s->o.load_error;
+        migration(s, QMIG_SIDE_DEST, "failed");
+        if (s->o.old)
+            sim_die(s, QMIG_SIDE_DEST);
+        return;
+    }
+    dest->status = "paused";
+    migration(s, QMIG_SIDE_DEST, "completed");
+}
+
 /* The device state reaches the destination. */
 static void load(struct sim *s)
 {
@@ -147,7 +169,9 @@ static void load(struct sim *s)
 
     assert_false(sim_mirrors_run(s)); /* who writes now, writes too late */
     migration(s, QMIG_SIDE_SOURCE, "device");
-    if (!dest->alive) {
+    if (s->o.config.plan.one_way_fd) {
+        load_blindly(s);
+    } else if (!dest->alive || s->channel == SIM_BROKEN) {
         source_fails(s, "failed", "Unable to write to socket: Broken pipe");
     } else if (dest->hung) {
         source->hung = true; /* fact 4 of the handover */
@@ -582,6 +606,38 @@ void sim_io_error(struct sim *s)
                 "{\"device\":\"drive0\",\"operation\":\"write\","
                 "\"action\":\"stop\",\"reason\":\"No space left on device\"}");
     set_runs(s, QMIG_SIDE_SOURCE, false, "io-error");
+}
+
+/* The engine wants a connection, or an end of it. */
+void sim_channel(struct sim *s, bool open)
+{
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
+    struct qmp_error *err = NULL;
+
+    if (s->channel == SIM_BROKEN)
+        qmp_fail(&err, QMIG_ERR_TUNNEL, "the tunnel broke");
+    else if (!open)
+        qmp_fail(&err, QMP_ERR_CLOSED, "the tunnel was closed");
+    if (!open && source->hung) { /* it waits for a word that cannot come */
+        source->hung = false;
+        source_fails(s, "failed", "Channel error");
+    }
+    if (!err)
+        s->channel = SIM_OPEN;
+    sim_post(s, (struct engine_event){.kind = EV_CHANNEL, .err = err});
+}
+
+/* What it led through ends. */
+void sim_break(struct sim *s)
+{
+    bool was_open = s->channel == SIM_OPEN;
+
+    s->channel = SIM_BROKEN;
+    if (!was_open)
+        return;
+    sim_channel(s, true);
+    if (source_is_busy(s, "active"))
+        source_fails(s, "failed", "Unable to write to socket: Broken pipe");
 }
 
 void sim_post_ready(struct sim *s, enum qmig_side side)

@@ -65,7 +65,10 @@ void sim_write_record(struct sim *s, const char *name, struct json_object *data,
     s->records[s->n_records++] = record;
     if (sync)
         s->n_durable = s->n_records;
-    if (!strcmp(name, "switchover") || !strcmp(name, "commit"))
+    /* Where nothing comes back, only a record that is on the disk. */
+    if (s->o.config.plan.one_way_fd
+            ? sync && !strcmp(name, "commit")
+            : !strcmp(name, "switchover") || !strcmp(name, "commit"))
         s->committed = true;
 }
 

@@ -42,6 +42,23 @@ static void not_acknowledged(struct sim_options *o)
     o->ack_lost = true;
 }
 
+/* exec:, or a pipe: nothing comes back. */
+static void one_way(struct sim_options *o)
+{
+    o->config.plan.one_way_fd = true;
+}
+
+static void one_way_in_vain(struct sim_options *o)
+{
+    one_way(o);
+    o->load_error = "Unknown savevm section 'virtio-rng'";
+}
+
+static void tunnelled(struct sim_options *o)
+{
+    o->config.plan.flags |= QMIG_PEER2PEER | QMIG_TUNNELLED;
+}
+
 static void hold(struct sim_options *o, unsigned which)
 {
     o->config.hold = which;
@@ -102,6 +119,9 @@ const struct sim_story sim_stories[] = {
     { "not live",               not_live             },
     { "acknowledged late",      acknowledged_late    },
     { "not acknowledged",       not_acknowledged     },
+    { "one way",                one_way              },
+    { "one way, in vain",       one_way_in_vain      },
+    { "tunnelled",              tunnelled            },
     { "held at prepared",       held_at_prepared     },
     { "held twice, running",    held_running         },
     { "held at the switchover", held_paused          },

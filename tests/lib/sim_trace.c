@@ -23,6 +23,7 @@ void sim_trace_event(struct sim *s, const struct engine_event *ev)
         [EV_JOURNAL_FAILED] = "journal failed",
         [EV_TUNE] = "tune",
         [EV_SWITCHOVER] = "switchover",
+        [EV_CHANNEL] = "channel",
         [EV_HOOK_DONE] = "hook done",
     };
 
@@ -37,6 +38,8 @@ void sim_trace_event(struct sim *s, const struct engine_event *ev)
         fprintf(s->trace, "  store %s %s\n",
                 move_step_name((enum move_step)ev->tag),
                 ev->err ? ev->err->msg : "done");
+    else if (ev->kind == EV_CHANNEL)
+        fprintf(s->trace, "  channel %s\n", ev->err ? ev->err->msg : "open");
     else if (ev->kind != EV_TIME && ev->kind != EV_REPLY)
         fprintf(s->trace, "< %s %s\n",
                 ev->kind == EV_CANCEL || ev->kind == EV_SWITCHOVER ||
@@ -76,6 +79,9 @@ void sim_trace_action(struct sim *s, const struct engine_action *a)
         fprintf(s->trace, "  hook %s\n", a->name);
     } else if (a->kind == ACT_STORE) {
         fprintf(s->trace, "  store %s\n", a->name);
+    } else if (a->kind == ACT_CHANNEL || a->kind == ACT_CHANNEL_CLOSE) {
+        fprintf(s->trace, "  make channel%s\n",
+                a->kind == ACT_CHANNEL ? "" : " go away");
     } else if (a->kind == ACT_KILL_DEST) {
         fprintf(s->trace, "  kill D\n");
     }

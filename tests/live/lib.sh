@@ -48,7 +48,7 @@ declare -A besides=() # pid of what runs beside us: the file of its output
 trap 'end_besides; [ -z "$T" ] || rm -rf "$T"; exit 130' INT TERM HUP
 T='' MEM=64 GUEST='--mem 8 --pages-per-tick 256' MACHINE='' VER_SRC='' VER_DST=''
 
-for tool in qmp-call qmp-gate free-port json-get relay; do
+for tool in qmp-call qmp-gate free-port json-get relay with-pair; do
     [ -x "$tools/$tool" ] || make -s -C "$root" "build/live/$tool" >&2 || exit 1
 done
 

@@ -76,7 +76,7 @@ case_migrate_uri_with_a_taken_port_is_refused() {
 case_migrate_uri_that_is_none_is_refused() {
     both
     expect 2 move -p migrate_uri=file:/tmp/x
-    grep -q "scheme 'file' is not tcp, unix or rdma" "$T/out.err"
+    grep -q "scheme 'file' is not tcp, unix, rdma, exec or fd" "$T/out.err"
     expect 2 move -p migrate_uri=tcp:127.0.0.1:70000
     expect 2 move -p migrate_uri=tcp:127.0.0.1 -f tunnelled -f peer2peer
     grep -q "parameter 'migrate_uri' and flag 'tunnelled' are mutually exclusive" "$T/out.err"
