@@ -46,7 +46,7 @@ static const struct driver_feature {
     { "migration_change_protection", NULL,                     false },
     { "migration_direct",            NULL,                     false },
     { "migration_offline",           NULL,                     true  },
-    { "migration_p2p",               NULL,                     false },
+    { "migration_p2p",               NULL,                     true  },
     { "migration_params",            "migrate-set-parameters", true  },
     { "migration_v1",                NULL,                     false },
     { "migration_v2",                NULL,                     false },
