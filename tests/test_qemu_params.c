@@ -43,6 +43,29 @@ static void what_is_set_otherwise_is_refused(void **state UNUSED)
     }
 }
 
+/* Some names are for files only. */
+static void a_migration_refuses_what_makes_a_file(void **state UNUSED)
+{
+    static const char *const names[] = {"qemu.mode", "qemu.background-snapshot",
+                                        NULL};
+    struct qemu_list list = {0};
+
+    qemu_list_add(&list, "qemu.downtime-limit", "1", NULL);
+    assert_int_equal(qemu_list_check_migration(&list, NULL), 0);
+    qemu_list_clear(&list);
+    for (size_t i = 0; names[i]; i++) {
+        struct qmp_error *err = NULL;
+
+        assert_int_equal(qemu_list_add(&list, names[i], "on", NULL), 0);
+        assert_int_equal(qemu_list_check_migration(&list, &err), -1);
+        assert_int_equal(err->code, QMIG_ERR_PARAM_UNSUPPORTED);
+        assert_non_null(strstr(err->msg, names[i]));
+        assert_non_null(strstr(err->msg, "save"));
+        qmp_error_free(err);
+        qemu_list_clear(&list);
+    }
+}
+
 /* {name, value, code, in the message}; all into one set. */
 static void names_are_checked_when_given(void **state UNUSED)
 {
@@ -57,6 +80,8 @@ static void names_are_checked_when_given(void **state UNUSED)
         {"qemu.downtime-limit@dest", "5", 0, NULL},
         {"qemu.downtime-limit@both", "5", QMIG_ERR_PARAM_DUPLICATE, "multiple"},
         {"qemu.not-known-here@both", "", 0, NULL},
+        {"qemu.announce-self", "on", 0, NULL},
+        {"qemu.mode", "cpr-reboot", 0, NULL}, /* save and restore take it */
         {"qemu.", "1", QMIG_ERR_PARAM_UNKNOWN, "there must be a name"},
         {"qemu.@dest", "1", QMIG_ERR_PARAM_UNKNOWN, "there must be a name"},
         {"qemu.Big", "1", QMIG_ERR_PARAM_UNKNOWN, "there must be a name"},
@@ -66,7 +91,6 @@ static void names_are_checked_when_given(void **state UNUSED)
          "use flag 'parallel'"},
         {"qemu.return-path@source", "off", QMIG_ERR_PARAM_UNSUPPORTED,
          "qmigrate sets it itself"},
-        {"qemu.mode", "cpr-reboot", QMIG_ERR_PARAM_UNSUPPORTED, "normal"},
     };
     CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
 
@@ -81,10 +105,10 @@ static void names_are_checked_when_given(void **state UNUSED)
         if (!strstr(err->msg, rows[i].part))
             fail_msg("'%s' is not in '%s'", rows[i].part, err->msg);
     }
-    assert_int_equal(params_qemu(p)->n, 3);
+    assert_int_equal(params_qemu(p)->n, 5);
 
     CLEANUP(qmig_params_freep) struct qmig_params *copy = params_copy(p);
-    assert_int_equal(params_qemu(copy)->n, 3);
+    assert_int_equal(params_qemu(copy)->n, 5);
     assert_string_equal(params_qemu(copy)->values[1].name, "downtime-limit");
     assert_int_equal(params_qemu(copy)->values[1].sides, ON_DEST);
     assert_int_equal(params_qemu(NULL)->n, 0);
@@ -257,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_is_sorted_and_explained),
         cmocka_unit_test(what_is_set_otherwise_is_refused),
+        cmocka_unit_test(a_migration_refuses_what_makes_a_file),
         cmocka_unit_test(names_are_checked_when_given),
         cmocka_unit_test(long_lists_are_refused),
         cmocka_unit_test(values_take_the_type_of_what_is_there),

@@ -86,6 +86,7 @@ void engine_free(struct engine *e)
     plan_clear(&e->plan);
     qmp_error_free(e->copy_error);
     json_object_put(e->info);
+    json_object_put(e->dest_info);
     json_object_put(e->tuning);
     free(e->io_error);
     qmp_error_free(e->violation);
@@ -228,8 +229,11 @@ static void learn_info(struct engine *e, const struct engine_event *ev)
     const char *why = string_member(e, ev->side, ev->object, "error-desc");
     if (why)
         set_string(&peer->error_desc, why);
-    if (ev->side != QMIG_SIDE_SOURCE)
+    if (ev->side != QMIG_SIDE_SOURCE) {
+        json_object_put(e->dest_info);
+        e->dest_info = json_object_get(ev->object);
         return;
+    }
 
     uint64_t transferred = ram_bytes(e, ev->object, "transferred");
     if (transferred != e->transferred) {
@@ -470,6 +474,7 @@ struct engine_verdict engine_verdict(const struct engine *e)
         .phase = e->error_phase,
         .side = e->error_side,
         .info = e->info,
+        .dest_info = e->dest_info,
         .stop_us = e->stop_us,
         .resume_us = e->resume_us,
     };

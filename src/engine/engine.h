@@ -272,8 +272,9 @@ struct engine_verdict {
     bool left[2]; /* by enum qmig_side: over, but that QEMU may still be there,
                      or have our settings: 'recover' sees to it */
     struct json_object *info; /* the source's last query-migrate, or NULL */
-    int64_t stop_us;          /* STOP of the source, RESUME of the */
-    int64_t resume_us;        /* destination; 0 if not seen */
+    struct json_object *dest_info; /* the destination's, or NULL */
+    int64_t stop_us;               /* STOP of the source, RESUME of the */
+    int64_t resume_us;             /* destination; 0 if not seen */
 };
 struct engine_verdict engine_verdict(const struct engine *e);
 

@@ -71,6 +71,8 @@ void enter_confirm(struct engine *e)
         e->deadline += e->config.deadlines.us[DEADLINE_clients];
     if (!e->tidied)
         tidy(e);
+    if (e->plan.blocktime)
+        ask_info(e, QMIG_SIDE_DEST);
     try_give_up_source(e);
 }
 
@@ -184,7 +186,8 @@ void confirm_event(struct engine *e, const struct engine_event *ev)
     }
     if (!e->quit_sent)
         try_give_up_source(e);
-    if (e->quit_sent && !engine_source(e)->waiting && !e->tidying) {
+    if (e->quit_sent && !engine_source(e)->waiting && !e->tidying &&
+        !(e->plan.blocktime && engine_dest(e)->asking_info)) {
         engine_finish(e, "completed");
     } else if (engine_late(e)) {
         act_warn(e, "completed, but a monitor does not answer: see whether "

@@ -160,6 +160,7 @@ struct engine {
     int64_t resume_us;
     unsigned info_asked;      /* CONFIRM: how often figures were asked for */
     struct json_object *info; /* the source's last query-migrate */
+    struct json_object *dest_info; /* the destination's, or NULL */
 
     char *io_error; /* it stopped the source's guest: what, and on which
                        disk; NULL: none */

@@ -151,6 +151,8 @@ static int fill(struct qmig_migration *m, const struct qmig_options *o,
         job_check_channel(m, o, params, errp) < 0 ||
         check_switch(o, flags, errp) < 0)
         return -1;
+    if (params && qemu_list_check_migration(params_qemu(params), errp) < 0)
+        return -1;
     if (flags & QMIG_POSTCOPY_RESUME)
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "flag 'postcopy_resume' begins no migration: it takes "

@@ -90,6 +90,7 @@ static struct json_object *stats_json(const struct qmig_migration *m,
     if (m->channel.said)
         json_object_object_add(stats, "tunnel",
                                json_object_get(m->channel.said));
+    stats_add_dest(stats, v->dest_info);
     return stats;
 }
 

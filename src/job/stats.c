@@ -154,3 +154,14 @@ void stats_add_qemu(struct json_object *stats, struct json_object *info)
             json_object_object_add(stats, name, json_object_get(value));
     }
 }
+
+void stats_add_dest(struct json_object *stats, struct json_object *info)
+{
+    if (!json_object_is_type(info, json_type_object))
+        return;
+    json_object_object_foreach(info, name, value)
+    {
+        if (!strncmp(name, "postcopy-", strlen("postcopy-")))
+            json_object_object_add(stats, name, json_object_get(value));
+    }
+}

@@ -38,5 +38,8 @@ struct json_object *stats_job(const struct stats_input *in);
 /* The members of query-migrate by QEMU's names, all of them but the times
  * that the result has in names of its own ("total_time_ms", ...). */
 void stats_add_qemu(struct json_object *stats, struct json_object *info);
+/* Of the destination's, what only that side knows: how long post-copy made CPUs
+ * wait (capability postcopy-blocktime). */
+void stats_add_dest(struct json_object *stats, struct json_object *info);
 
 #endif

@@ -18,44 +18,47 @@
 
 const struct qemu_rule qemu_rules[] = {
     /* QEMU's name                 side       refused: why         what it does */
-    { "announce-initial",          ON_DEST,   NULL, "ms before the guest's network cards are announced first" },
-    { "announce-max",              ON_DEST,   NULL, "ms between two announcements at most" },
-    { "announce-rounds",           ON_DEST,   NULL, "number of announcements" },
-    { "announce-step",             ON_DEST,   NULL, "ms by which the time between two grows" },
-    { "auto-converge",             ON_SOURCE, BY_FLAG("auto_converge"), "slow the guest down" },
-    { "background-snapshot",       ON_BOTH,   "it makes a snapshot, not a migration", "snapshot of a running guest" },
-    { "block",                     ON_BOTH,   BY_FLAG("non_shared_disk"), "copy disks within the stream (up to QEMU 9.0)" },
-    { "compress",                  ON_BOTH,   BY_METHOD("mt"), "compress memory with threads (up to QEMU 9.0)" },
-    { "cpu-throttle-tailslow",     ON_SOURCE, NULL, "slow down less than asked for when it is nearly enough" },
-    { "dirty-bitmaps",             ON_BOTH,   NULL, "dirty bitmaps of the disks go along" },
-    { "dirty-limit",               ON_SOURCE, NULL, "slow down only the CPUs that write much (KVM dirty ring)" },
-    { "downtime-limit",            ON_SOURCE, NULL, "ms for which the guest may be stopped" },
-    { "events",                    ON_BOTH,   ALWAYS_SET, "events of the migration" },
-    { "late-block-activate",       ON_DEST,   ALWAYS_SET, "disks are taken when the guest is started" },
-    { "mapped-ram",                ON_BOTH,   "it needs a file, not a stream", "memory at fixed places in a file" },
-    { "max-cpu-throttle",          ON_SOURCE, NULL, "% that auto-converge takes at most" },
-    { "mode",                      ON_BOTH,   "only mode 'normal' hands a guest over while it runs", "kind of migration" },
-    { "multifd",                   ON_BOTH,   BY_FLAG("parallel"), "several connections" },
-    { "multifd-compression",       ON_BOTH,   NULL, "method that is not libvirt's: qatzip, qpl, uadk" },
-    { "multifd-qatzip-level",      ON_BOTH,   NULL, "compression level of method qatzip" },
-    { "pause-before-switchover",   ON_SOURCE, ALWAYS_SET, "stop before the device state" },
-    { "postcopy-blocktime",        ON_DEST,   NULL, "measure for how long post-copy made CPUs wait" },
-    { "postcopy-preempt",          ON_BOTH,   BY_FLAG("postcopy"), "a connection for urgent pages" },
-    { "postcopy-ram",              ON_BOTH,   BY_FLAG("postcopy"), "allow post-copy" },
-    { "rdma-pin-all",              ON_BOTH,   BY_FLAG("rdma_pin_all"), "pin all memory" },
-    { "release-ram",               ON_SOURCE, "an interrupted post-copy could not be completed", "free pages that were sent" },
-    { "return-path",               ON_BOTH,   ALWAYS_SET, "the destination's word for the source" },
-    { "switchover-ack",            ON_BOTH,   NULL, "wait until the destination's devices are ready; on where both have it" },
-    { "throttle-trigger-threshold", ON_SOURCE, NULL, "% of the bytes sent that, dirtied again, make auto-converge act" },
-    { "tls-authz",                 ON_DEST,   NULL, "id of the authorization object that checks the source's certificate" },
-    { "tls-creds",                 ON_BOTH,   BY_FLAG("tls"), "id of the credentials object" },
-    { "tls-hostname",              ON_SOURCE, BY_PARAM("tls.destination"), "name in the destination's certificate" },
-    { "validate-uuid",             ON_BOTH,   NULL, "QEMU compares the uuids itself; qmigrate has done so before" },
-    { "x-colo",                    ON_BOTH,   "the source runs on beside the destination", "coarse-grained lock stepping" },
-    { "x-ignore-shared",           ON_BOTH,   NULL, "shared memory is not sent" },
-    { "xbzrle",                    ON_BOTH,   BY_METHOD("xbzrle"), "send differences" },
-    { "zero-copy-send",            ON_SOURCE, BY_FLAG("zerocopy"), "send without copying" },
-    { "zero-page-detection",       ON_SOURCE, NULL, "who looks for zero pages: none, legacy, multifd" },
+    { "announce-initial",          ON_DEST,   NULL, "ms before the guest's network cards are announced first", false },
+    { "announce-max",              ON_DEST,   NULL, "ms between two announcements at most", false },
+    { "announce-rounds",           ON_DEST,   NULL, "number of announcements", false },
+    { "announce-self",             ON_DEST,   NULL, "announce them once more, when the guest has moved (no parameter: a command)", false },
+    { "announce-step",             ON_DEST,   NULL, "ms by which the time between two grows", false },
+    { "auto-converge",             ON_SOURCE, BY_FLAG("auto_converge"), "slow the guest down", false },
+    { "background-snapshot",       ON_SOURCE, "it makes a snapshot, not a migration: save --live --keep-source", "memory as it is when a save begins, while the guest runs on", true },
+    { "block",                     ON_BOTH,   BY_FLAG("non_shared_disk"), "copy disks within the stream (up to QEMU 9.0)", false },
+    { "compress",                  ON_BOTH,   BY_METHOD("mt"), "compress memory with threads (up to QEMU 9.0)", false },
+    { "cpu-throttle-tailslow",     ON_SOURCE, NULL, "slow down less than asked for when it is nearly enough", false },
+    { "dirty-bitmaps",             ON_BOTH,   NULL, "dirty bitmaps of the disks go along", false },
+    { "dirty-limit",               ON_SOURCE, NULL, "slow down only the CPUs that write much (KVM dirty ring)", false },
+    { "downtime-limit",            ON_SOURCE, NULL, "ms for which the guest may be stopped", false },
+    { "events",                    ON_BOTH,   ALWAYS_SET, "events of the migration", false },
+    { "late-block-activate",       ON_DEST,   ALWAYS_SET, "disks are taken when the guest is started", false },
+    { "mapped-ram",                ON_BOTH,   "it needs a file, not a stream", "memory at fixed places in a file", false },
+    { "max-cpu-throttle",          ON_SOURCE, NULL, "% that auto-converge takes at most", false },
+    { "mode",                      ON_SOURCE, "only mode 'normal' hands a guest over while it runs; 'cpr-reboot': save and restore", "kind of migration; cpr-reboot: memory stays in a file that both have", true },
+    { "multifd",                   ON_BOTH,   BY_FLAG("parallel"), "several connections", false },
+    { "multifd-compression",       ON_BOTH,   NULL, "method that is not libvirt's: qatzip, qpl, uadk", false },
+    { "multifd-qatzip-level",      ON_BOTH,   NULL, "compression level of method qatzip", false },
+    { "pause-before-switchover",   ON_SOURCE, ALWAYS_SET, "stop before the device state", false },
+    { "postcopy-blocktime",        ON_DEST,   NULL, "measure for how long post-copy made CPUs wait", false },
+    { "postcopy-preempt",          ON_BOTH,   BY_FLAG("postcopy"), "a connection for urgent pages", false },
+    { "postcopy-ram",              ON_BOTH,   BY_FLAG("postcopy"), "allow post-copy", false },
+    { "rdma-pin-all",              ON_BOTH,   BY_FLAG("rdma_pin_all"), "pin all memory", false },
+    { "release-ram",               ON_SOURCE, "an interrupted post-copy could not be completed", "free pages that were sent", false },
+    { "return-path",               ON_BOTH,   ALWAYS_SET, "the destination's word for the source", false },
+    { "switchover-ack",            ON_BOTH,   NULL, "wait until the destination's devices are ready; on where both have it", false },
+    { "throttle-trigger-threshold", ON_SOURCE, NULL, "% of the bytes sent that, dirtied again, make auto-converge act", false },
+    { "tls-authz",                 ON_DEST,   NULL, "id of the authorization object that checks the source's certificate", false },
+    { "tls-creds",                 ON_BOTH,   BY_FLAG("tls"), "id of the credentials object", false },
+    { "tls-hostname",              ON_SOURCE, BY_PARAM("tls.destination"), "name in the destination's certificate", false },
+    { "validate-uuid",             ON_BOTH,   NULL, "QEMU compares the uuids itself; qmigrate has done so before", false },
+    { "vcpu-dirty-limit",          ON_SOURCE, NULL, "MB/s that a CPU may write (KVM dirty ring, with dirty-limit)", false },
+    { "x-colo",                    ON_BOTH,   "the source runs on beside the destination", "coarse-grained lock stepping", false },
+    { "x-ignore-shared",           ON_BOTH,   NULL, "shared memory is not sent", false },
+    { "x-vcpu-dirty-limit-period", ON_SOURCE, NULL, "ms between two measurements of dirty-limit", false },
+    { "xbzrle",                    ON_BOTH,   BY_METHOD("xbzrle"), "send differences", false },
+    { "zero-copy-send",            ON_SOURCE, BY_FLAG("zerocopy"), "send without copying", false },
+    { "zero-page-detection",       ON_SOURCE, NULL, "who looks for zero pages: none, legacy, multifd", false },
 };
 /* clang-format on */
 const size_t qemu_rules_n = ARRAY_SIZE(qemu_rules);
@@ -118,7 +121,7 @@ static char *parse_name(const char *name, enum sides *sides,
     }
     const struct qemu_rule *rule = find_rule(copy);
     *sides = rule ? rule->sides : ON_SOURCE;
-    if (rule && rule->instead)
+    if (rule && rule->instead && !rule->in_files)
         qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
                  "parameter '%s' cannot be set like this: %s", name,
                  rule->instead);
@@ -126,6 +129,21 @@ static char *parse_name(const char *name, enum sides *sides,
         return copy;
     free(copy);
     return NULL;
+}
+
+int qemu_list_check_migration(const struct qemu_list *list,
+                              struct qmp_error **errp)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        const struct qemu_rule *rule = find_rule(list->values[i].name);
+
+        if (rule && rule->in_files)
+            return qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
+                            "parameter '" QEMU_PREFIX
+                            "%s' cannot be set like this: %s",
+                            rule->name, rule->instead);
+    }
+    return 0;
 }
 
 static int check_new(const struct qemu_list *list, const char *name,

@@ -25,6 +25,7 @@ struct qemu_rule {
     enum sides sides;    /* where it is set unless @source, @dest, @both */
     const char *instead; /* not NULL: it is refused, for the reason here */
     const char *help;
+    bool in_files; /* ... by a migration, but not by save and restore */
 };
 
 /* Sorted by name. */
@@ -48,6 +49,9 @@ const char *sides_name(enum sides sides); /* "source", "dest", "both" */
 /* `name` with its prefix. QMIG_ERR_PARAM_* tell what is wrong with it. */
 int qemu_list_add(struct qemu_list *list, const char *name, const char *value,
                   struct qmp_error **errp);
+/* Refuses what only save and restore take. */
+int qemu_list_check_migration(const struct qemu_list *list,
+                              struct qmp_error **errp);
 int qemu_list_copy(struct qemu_list *to, const struct qemu_list *from);
 void qemu_list_clear(struct qemu_list *list);
 

@@ -205,11 +205,26 @@ static struct json_object *uri(const struct plan_input *in,
     return one("uri", json_object_new_string(text));
 }
 
+/* The guest runs on beside its snapshot: whoever ends it then loses what it
+ * did since. */
+static int check_snapshot(const struct plan_input *in, struct qmp_error **errp)
+{
+    if (in->keep_source || settings_qemu_capability(in, QMIG_SIDE_SOURCE,
+                                                    "background-snapshot") <= 0)
+        return 0;
+    qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
+             "parameter 'qemu.background-snapshot' requires --keep-source: the "
+             "guest runs on, and what it does then would be lost");
+    return qmp_hint(errp, "add --keep-source");
+}
+
 static int build_save(struct plan *plan, const struct plan_input *in,
                       const struct facts *source, struct qmp_error **errp)
 {
     const enum qmig_side side = QMIG_SIDE_SOURCE;
 
+    if (check_snapshot(in, errp) < 0)
+        return -1;
     plan->source_runs = plan_status_runs(source->status);
     add_file(plan, in, side, source);
     if (add_settings(plan, in, side, source, errp) < 0)

@@ -410,8 +410,23 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
     return 0;
 }
 
-static void add_finish(struct plan *plan, const struct plan_input *in,
-                       const struct facts *dest)
+/* QEMU has begun to announce them when it had loaded, in the blackout. */
+static int add_announce(struct plan *plan, const struct plan_input *in,
+                        const struct facts *dest, struct qmp_error **errp)
+{
+    struct json_object *arguments = NULL;
+
+    if (settings_announce(in, dest, &arguments, errp) < 0)
+        return -1;
+    if (arguments)
+        add(plan, STEP_TIDY, QMIG_SIDE_DEST, QMIG_PHASE_CONFIRM,
+            "announce-self", arguments,
+            "tell the network once more where the guest is");
+    return 0;
+}
+
+static int add_finish(struct plan *plan, const struct plan_input *in,
+                      const struct facts *dest, struct qmp_error **errp)
 {
     int known = facts_feature(dest, FEATURE_BLOCK_SET_ACTIVE);
 
@@ -426,10 +441,15 @@ static void add_finish(struct plan *plan, const struct plan_input *in,
         if (known < 0)
             plan->steps[plan->n - 1].tries = FEATURE_BLOCK_SET_ACTIVE;
     }
+    if (add_announce(plan, in, dest, errp) < 0)
+        return -1;
     add_tidy(plan);
+    plan->blocktime =
+        settings_qemu_capability(in, QMIG_SIDE_DEST, "postcopy-blocktime") > 0;
     if (!in->keep_source)
         add(plan, STEP_QUIT, QMIG_SIDE_SOURCE, QMIG_PHASE_CONFIRM, "quit", NULL,
             "the guest is the destination's");
+    return 0;
 }
 
 static int build(struct plan *plan, const struct plan_input *in,
@@ -473,8 +493,7 @@ static int build(struct plan *plan, const struct plan_input *in,
     add_clients(plan, in, dest, warnings);
     if (add_perform(plan, in, source, errp) < 0)
         return -1;
-    add_finish(plan, in, dest);
-    return 0;
+    return add_finish(plan, in, dest, errp);
 }
 
 int plan_make(struct plan *plan, const struct plan_input *in,

@@ -137,6 +137,7 @@ struct plan {
     bool return_path;       /* S's "completed" carries D's word */
     bool pauses;            /* pause-before-switchover is on */
     bool source_runs;       /* the guest ran when we came */
+    bool blocktime;         /* the destination measures post-copy's waits */
     bool arrives_paused;    /* so shall it on the destination */
     bool image;             /* save, restore: `uri` is not used */
     bool dest_listens;      /* started with -incoming URI: no STEP_LISTEN */

@@ -76,6 +76,10 @@ int settings_add_qemu(struct settings *s, const struct plan_input *in,
 /* Is this capability asked for by name on this side? 1 on, 0 off, -1 no. */
 int settings_qemu_capability(const struct plan_input *in, enum qmig_side side,
                              const char *name);
+/* *ret: arguments of announce-self, if that was asked for
+ * ("qemu.announce-self"); else it stays as it is. */
+int settings_announce(const struct plan_input *in, const struct facts *dest,
+                      struct json_object **ret, struct qmp_error **errp);
 bool sides_include(enum sides sides, enum qmig_side side);
 
 #endif

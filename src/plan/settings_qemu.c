@@ -13,6 +13,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define ANNOUNCE_SELF "announce-self"
+
 /* 1, 0, or -1: neither. */
 static int parse_bool(const char *text)
 {
@@ -158,11 +160,29 @@ static int add_capability(struct settings *s, const struct qemu_value *v,
     return 0;
 }
 
+/* The modes that end in a file. */
+static int check_mode(const struct qemu_value *v, struct qmp_error **errp)
+{
+    if (strcmp(v->name, "mode") != 0 || !strcmp(v->value, "normal") ||
+        !strcmp(v->value, "cpr-reboot"))
+        return 0;
+    qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
+             "parameter '" QEMU_PREFIX "mode': '%.60s' is not 'normal' or "
+             "'cpr-reboot'",
+             v->value);
+    return qmp_hint(errp,
+                    "cpr-transfer and cpr-exec take the guest away from the "
+                    "source before the destination's monitor answers: there "
+                    "is nothing to check, and no way back");
+}
+
 static int add_parameter(struct settings *s, const struct qemu_value *v,
                          struct json_object *before, struct qmp_error **errp)
 {
-    struct json_object *value = convert(v, before, errp);
+    struct json_object *value = NULL;
 
+    if (check_mode(v, errp) == 0)
+        value = convert(v, before, errp);
     if (!value)
         return -1;
     json_object_object_add(s->parameters, v->name, value);
@@ -180,7 +200,7 @@ int settings_add_qemu(struct settings *s, const struct plan_input *in,
     for (size_t i = 0; i < list->n; i++) {
         const struct qemu_value *v = &list->values[i];
 
-        if (!sides_include(v->sides, side))
+        if (!sides_include(v->sides, side) || !strcmp(v->name, ANNOUNCE_SELF))
             continue;
         int on = facts_capability(mine, v->name);
         struct json_object *before = facts_parameter(mine, v->name);
@@ -192,6 +212,50 @@ int settings_add_qemu(struct settings *s, const struct plan_input *in,
                           : not_there(v, mine, errp);
         if (rc < 0)
             return -1;
+    }
+    return 0;
+}
+
+/* What was set for this migration, or what the destination is set to. */
+static struct json_object *announce_parameter(const struct plan_input *in,
+                                              const struct facts *dest,
+                                              const char *name)
+{
+    const struct qemu_list *list = params_qemu(in->params);
+    struct json_object *before = facts_parameter(dest, name);
+
+    for (size_t i = 0; before && i < list->n; i++)
+        if (sides_include(list->values[i].sides, QMIG_SIDE_DEST) &&
+            !strcmp(list->values[i].name, name))
+            return convert(&list->values[i], before, NULL);
+    return json_object_get(before);
+}
+
+int settings_announce(const struct plan_input *in, const struct facts *dest,
+                      struct json_object **ret, struct qmp_error **errp)
+{
+    static const char *const names[] = {"initial", "max", "rounds", "step"};
+    const struct qemu_list *list = params_qemu(in->params);
+    bool wanted = false;
+
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->values[i].name, ANNOUNCE_SELF) != 0)
+            continue;
+        if (parse_bool(list->values[i].value) < 0)
+            return wrong_value(&list->values[i], "on or off", errp);
+        wanted = parse_bool(list->values[i].value);
+    }
+    if (!wanted)
+        return 0;
+    *ret = json_object_new_object();
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        CLEANUP(freep) char *name = NULL;
+
+        if (asprintf(&name, "announce-%s", names[i]) < 0)
+            abort();
+        struct json_object *value = announce_parameter(in, dest, name);
+        if (value)
+            json_object_object_add(*ret, names[i], value);
     }
     return 0;
 }

@@ -349,6 +349,7 @@ static void note_verdict(struct sim *s)
     r->error_code = err ? qmig_errcode_name(err->code) : NULL;
     r->verdict.error = NULL;
     r->verdict.info = NULL;
+    r->verdict.dest_info = NULL;
 }
 
 static void drop_messages(struct sim *s)

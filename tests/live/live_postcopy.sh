@@ -34,8 +34,12 @@ journal_before() { # journal_before RECORD COMMAND
 
 case_after_the_first_pass() {
     busy_guest
-    move 0 --postcopy --postcopy-after-precopy --bandwidth 20 --postcopy-bandwidth 500
+    move 0 --postcopy --postcopy-after-precopy --bandwidth 20 --postcopy-bandwidth 500 \
+        -f qemu.postcopy-blocktime
     [ "$(json result)" = completed ]
+    # What only the destination can tell: how many ms it waited, and each CPU.
+    json stats.postcopy-blocktime | grep -qx '[0-9]*'
+    json stats.postcopy-vcpu-blocktime.0 | grep -qx '[0-9]*'
     [ "$(sent source migrate-start-postcopy)" = 1 ]
     grep -q '"status": "postcopy-active"' "$T/tr"
     grep -q '"max-postcopy-bandwidth":524288000' "$T/tr"

@@ -13,7 +13,7 @@
 #   S-CAP D-CAP     not set there
 #   S.NAME=JSON     this migration parameter is set to that
 #   S>COMMAND S<COMMAND  this command is sent, or not
-#   !CODE           refused by a check, with this error code; further words,
+#   !CODE           refused by a check (!param.*: as wrong usage), with this error code; further words,
 #                   with _ for blanks, are in the message
 #   !!CODE          refused by QEMU when it is told to
 # effect: a function effect_NAME; it runs after the migration; watch_NAME runs
@@ -65,11 +65,21 @@ compression.mt.dthreads | -p compression=mt -p compression.mt.dthreads=3 | few |
 qemu.downtime-limit   | -p qemu.downtime-limit=444             |      | S.downtime-limit=444 | = | = |
 qemu.downtime-limit.both | -p qemu.downtime-limit@both=444     |      | S.downtime-limit=444 D.downtime-limit=444 | = | = |
 qemu.max-bandwidth    | -p qemu.max-bandwidth=8388608          | blob | S.max-bandwidth=8388608 | = | = | rate
-qemu.announce         | -p qemu.announce-rounds=2 -p qemu.announce-initial=60 -p qemu.announce-max=70 -p qemu.announce-step=80 | | D.announce-rounds=2 D.announce-initial=60 D.announce-max=70 D.announce-step=80 | = | = |
+qemu.announce         | -p qemu.announce-rounds=2 -p qemu.announce-initial=60 -p qemu.announce-max=70 -p qemu.announce-step=80 | nic | D.announce-rounds=2 D.announce-initial=60 D.announce-max=70 D.announce-step=80 D<announce-self | = | = | announced2
+qemu.announce.not     |                                        | nic  | D<announce-self S<announce-self | = | = | announced5
+qemu.announce-self    | -p qemu.announce-self=on -p qemu.announce-rounds=3 -p qemu.announce-initial=20 | nic | D>announce-self D.announce-rounds=3 | = | = | announced6
+qemu.announce-self.bad | -p qemu.announce-self=5               |      | !param.type expected_on_or_off | = | = |
 qemu.validate-uuid    | -f qemu.validate-uuid                  |      | S+validate-uuid D+validate-uuid | = | = |
 qemu.tls-authz        | -p qemu.tls-authz=authz0               |      | D.tls-authz="authz0" | = | = |
 qemu.max-cpu-throttle | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p qemu.max-cpu-throttle=97 -p bandwidth=32 | busy | S.max-cpu-throttle=97 | = | = | throttle97
 qemu.throttle-trigger-threshold | -p qemu.throttle-trigger-threshold=30 -p qemu.cpu-throttle-tailslow=on | | S.throttle-trigger-threshold=30 S.cpu-throttle-tailslow=true | = | = |
+qemu.multifd-compression.qpl | -f parallel -p qemu.multifd-compression=qpl | | !!qmp.refused does_not_accept_value_'qpl' | = | = |
+qemu.multifd-compression.qatzip | -f parallel -p qemu.multifd-compression=qatzip | | !!qmp.refused does_not_accept_value_'qatzip' | = | = |
+qemu.multifd-compression.uadk | -f parallel -p qemu.multifd-compression=uadk | | !!qmp.refused does_not_accept_value_'uadk' | = | = |
+qemu.dirty-limit      | -f qemu.dirty-limit                    |      | !qemu.lacks 'dirty-limit' | !!qmp.refused dirty-ring-size | = |
+qemu.vcpu-dirty-limit | -p qemu.vcpu-dirty-limit=7 -p qemu.x-vcpu-dirty-limit-period=500 | | !qemu.lacks 'vcpu-dirty-limit' | S.vcpu-dirty-limit=7 S.x-vcpu-dirty-limit-period=500 | = |
+qemu.mode             | -p qemu.mode=cpr-reboot                |      | !param.unsupported save_and_restore | = | = |
+qemu.background-snapshot | -f qemu.background-snapshot         |      | !param.unsupported save_--live | = | = |
 qemu.zero-page-detection | -p qemu.zero-page-detection=none    |      | !qemu.lacks 'zero-page-detection' | S.zero-page-detection="none" | = | nozero
 qemu.postcopy-blocktime | -f qemu.postcopy-blocktime           |      | D+postcopy-blocktime S-postcopy-blocktime | = | = |
 qemu.switchover-ack   |                                        |      | S-switchover-ack | S+switchover-ack D+switchover-ack | = |
@@ -99,6 +109,11 @@ guest_text() {
     GUEST='--mem 2 --pages-per-tick 16'
 }
 guest_busy() { GUEST='--mem 32 --spin'; }
+# A network card; the destination's packets are kept.
+guest_nic() {
+    source_args=(-netdev hubport,id=n0,hubid=0 -device virtio-net-pci,netdev=n0,romfile=)
+    dest_args=("${source_args[@]}" -object "filter-dump,id=dump,netdev=n0,file=$T/packets")
+}
 guest_walk() { GUEST='--mem 4 --pages-per-tick 30'; }
 # shellcheck disable=SC2034
 guest_few() { MEM=16 GUEST='--mem 1 --pages-per-tick 6'; }
@@ -120,7 +135,7 @@ measured_rate() {
         /"status":"active"/ && match($0, /"transferred":[0-9]+/) {
             bytes = substr($0, RSTART + 14, RLENGTH - 14)
             match($0, /"t":[0-9]+/); t = substr($0, RSTART + 4, RLENGTH - 4)
-            if (!n++) { t0 = t; b0 = bytes }
+            if (n++ == 1) { t0 = t; b0 = bytes } # the first: it has just begun
             t1 = t; b1 = bytes
         }
         END { if (n < 5) exit 1; printf "%d\n", (b1 - b0) * 1e6 / (t1 - t0) }'
@@ -152,6 +167,18 @@ effect_throttle20() { :; }
 effect_throttle70() { ! throttles | grep -qE ':[1-6]'; } # at once
 effect_throttle99() { ! throttles | grep -qE ':([1-6]|7[1-9]|8)'; } # in one step
 effect_throttle97() { between 'the throttle' "$(most cpu-throttle-percentage)" 97 97; }
+# RARP packets of 60 bytes behind 16 of the file's, whose own are 24. A guest
+# that does not run yet need not be announced a whole second later: by QEMU
+# itself, begun when it had loaded.
+announced() { # announced N
+    wait_for 10 "$1 announcements" announcements_are "$1"
+    guest_counts dst 20 # and no further ones
+    announcements_are "$1" || fail "$(wc -c <"$T/packets") bytes"
+}
+announcements_are() { [ "$(wc -c <"$T/packets")" -eq $((24 + $1 * 76)) ]; }
+effect_announced2() { announced 2; }
+effect_announced5() { announced 5; }
+effect_announced6() { announced 6; }
 effect_nozero() { between 'zero pages found' "$(most duplicate)" 0 0; }
 effect_multifd() { between 'multifd-bytes' "$(most multifd-bytes)" 1 99999999; }
 effect_zerocopy() { # the kernel copies on loopback, and QEMU counts that
@@ -221,7 +248,10 @@ check_refusal() { # check_refusal OPTIONS !CODE WORD...
     local options=$1 word before code=3 roles='src dst' role
     shift
     # A destination that was told to listen is used up, and gone by then.
-    if [ "${1:0:2}" = '!!' ]; then code=1 roles=src; fi
+    case $1 in
+    !!*) code=1 roles=src ;;
+    !param.*) code=2 ;; # usage
+    esac
     before=$(for role in $roles; do settings "$role"; done)
     # shellcheck disable=SC2046,SC2086
     expect $code qmigrate migrate $(peers) --json $options
@@ -238,7 +268,7 @@ check_refusal() { # check_refusal OPTIONS !CODE WORD...
 check_effect() { # check_effect OPTIONS EFFECT WORD...
     local options=$1 effect=$2 word before rc=0 pid
     shift 2
-    before=$(settings dst)
+    before=$(qmp dst query-migrate-parameters)
     # shellcheck disable=SC2046,SC2086
     timeout -k 5 100 "$QMIGRATE" migrate $(peers) --json --transcript "$T/t.jsonl" \
         $options >"$T/out" 2>"$T/out.err" &
@@ -248,7 +278,9 @@ check_effect() { # check_effect OPTIONS EFFECT WORD...
     [ "$rc" -eq 0 ] || fail "exit $rc: $(cat "$T/out")"
     for word in "$@"; do check_word "$word" || fail "not so: $word"; done
     "effect_$effect"
-    [ "$before" = "$(settings dst)" ] || fail 'the settings of the destination stay changed'
+    [ "$before" = "$(qmp dst query-migrate-parameters)" ] ||
+        fail 'the parameters of the destination stay changed'
+    left_for_a_source dst
     [ "$effect" = paused ] || guest_check src dst
 }
 

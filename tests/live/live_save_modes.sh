@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What libvirt has no way to ask for when a guest is saved: its memory as it
+# is at the beginning, while it runs on (background-snapshot), and no memory at
+# all, where both QEMUs have it in the same file (cpr-reboot).
+. "$(dirname "$0")/move.sh"
+
+save() { # save CODE [OPTION]...
+    local code=$1
+    shift
+    expect "$code" qmigrate save "$T/image" --source "unix:$T/src.qmp" --json --progress none \
+        --transcript "$T/t.jsonl" "$@"
+}
+
+restore() { # restore [OPTION]...
+    expect 0 qmigrate restore "$T/image" --dest "unix:$T/dst.qmp" --json --progress none "$@"
+}
+
+case_cpr_reboot() {
+    local ram=(-object "memory-backend-file,id=ram,size=${MEM}M,mem-path=$T/ram,share=on"
+        -machine memory-backend=ram)
+    # 7.2 has no modes.
+    if [ "$VER_SRC" = 7.2 ]; then
+        both
+        save 3 -p qemu.mode=cpr-reboot
+        is error.code qemu.lacks
+        guest_check src
+        return
+    fi
+    start_source "${ram[@]}"
+    guest_up src
+    before=$(settings src)
+    save 0 -p qemu.mode=cpr-reboot -p qemu.x-ignore-shared=on
+    [ "$(stat -c %s "$T/image")" -lt 2000000 ] || fail "$(ls -l "$T/image")"
+    wait_exit src
+    start_dest "${ram[@]}"
+    restore -p qemu.mode=cpr-reboot -p qemu.x-ignore-shared=on
+    guest_check src dst
+    [ "$before" = "$(settings dst)" ] || fail "settings: $(settings dst)"
+}
+
+# The guest runs on; what was saved is another one from then on.
+case_background_snapshot() {
+    local at
+    both
+    save 2 --live -p qemu.background-snapshot=on
+    error_says 'requires --keep-source'
+    save 0 --live --keep-source -p qemu.background-snapshot=on
+    [ "$(runstate src)" = running ] || fail "source: $(runstate src)"
+    at=$(guest_number src 2)
+    restore
+    qmp_until dst return.status=running query-status
+    guest_counts dst 1
+    [ "$(guest_number dst 2)" -le $((at + 20)) ]
+    guest_walks dst
+    if grep BAD "$T/dst.serial"; then fail 'its memory is not that of one instant'; fi
+    guest_check src
+}
+
+case_other_modes_are_refused() {
+    both
+    save 2 -p qemu.mode=cpr-transfer
+    is error.code param.unsupported
+    error_says "'cpr-transfer' is not 'normal' or 'cpr-reboot'"
+    guest_check src
+}
+
+for v in $(main_versions); do
+    beside run_case case_cpr_reboot "$v" "$v"
+    beside run_case case_background_snapshot "$v" "$v"
+done
+beside run_case case_other_modes_are_refused 11.1 11.1
+finish
