@@ -215,6 +215,7 @@ void qmig_migration_free(struct qmig_migration *m)
     job_free_channel(&m->channel);
     job_end_hook(m);
     job_end_store(m);
+    job_free_disks(m);
     job_image_free(m->image);
     engine_free(m->engine);
     abi_report_free(m->report);
