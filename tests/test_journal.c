@@ -602,11 +602,32 @@ static void keep_days_come_from_the_environment(void **state UNUSED)
     }
 }
 
+/* Of the journal's code, as docs/errors.md has it. */
+static void
+state_directory_is_refused_when_it_cannot_be_written(void **state UNUSED)
+{
+    assert_null(statedir_make("/proc/none", "x", &err));
+    assert_error(QMIG_ERR_JOURNAL, "cannot create directory '/proc/none'");
+    assert_int_equal(statedir_lock("/proc/none", "g", "x", &err), -1);
+    assert_error(QMIG_ERR_JOURNAL, "cannot open '/proc/none/g.lock'");
+
+    char path[160];
+    snprintf(path, sizeof(path), "%s/file", dir);
+    int fd = open(path, O_WRONLY | O_CREAT, 0600);
+    assert_true(fd >= 0);
+    close(fd);
+    assert_null(statedir_make(path, "x", &err));
+    assert_error(QMIG_ERR_JOURNAL, "/file/x'");
+}
+
 int main(void)
 {
 #define T(fn)   cmocka_unit_test_setup_teardown(fn, setup, teardown)
 #define SYS(fn) cmocka_unit_test_setup_teardown(fn, setup, reset_sys)
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(
+            state_directory_is_refused_when_it_cannot_be_written, setup,
+            teardown),
         cmocka_unit_test(crc_is_ieee),
         T(journal_reads_what_was_written),
         T(torn_tail_is_cut_at_every_byte),

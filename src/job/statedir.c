@@ -57,12 +57,23 @@ char *statedir_new_id(void)
     return id;
 }
 
+/* What cannot be kept is the journal, whatever it was that failed. */
+static int fail_state(struct qmp_error **errp, int sys, const char *what,
+                      const char *path)
+{
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+    qmp_fail_sys(&err, sys, "cannot %s '%s'", what, path);
+    err->code = QMIG_ERR_JOURNAL;
+    return qmp_propagate(errp, TAKE_PTR(err));
+}
+
 static int make_dir(const char *path, struct qmp_error **errp)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST)
         return 0;
     int sys = errno;
-    qmp_fail_sys(errp, sys, "cannot create directory '%s'", path);
+    fail_state(errp, sys, "create directory", path);
     return qmp_hint(errp, "give another one with --state-dir");
 }
 
@@ -124,7 +135,7 @@ static int take_lock(int fd, const char *path, struct qmp_error **errp)
         return 0;
     int sys = errno;
     if (sys != EAGAIN && sys != EACCES)
-        return qmp_fail_sys(errp, sys, "cannot lock '%s'", path);
+        return fail_state(errp, sys, "lock", path);
     read_holder(fd, holder);
     return qmp_fail(errp, QMIG_ERR_LOCKED,
                     "another qmigrate acts on this guest: %s", holder);
@@ -141,14 +152,14 @@ int statedir_lock(const char *state, const char *key, const char *id,
     fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot open '%s'", path);
+        return fail_state(errp, sys, "open", path);
     }
     if (take_lock(fd, path, errp) < 0)
         return -1;
     if (ftruncate(fd, 0) < 0 ||
         dprintf(fd, "process %ld, migration %s\n", (long)getpid(), id) < 0) {
         int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot write '%s'", path);
+        return fail_state(errp, sys, "write", path);
     }
     return TAKE_FD(fd);
 }
@@ -168,7 +179,7 @@ int statedir_holder(const char *state, const char *key, char **holder,
         return 0;
     if (fd < 0 || fcntl(fd, F_OFD_GETLK, &lock) < 0) {
         int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot look at '%s'", path);
+        return fail_state(errp, sys, "look at", path);
     }
     if (lock.l_type == F_UNLCK)
         return 0;
