@@ -29,6 +29,13 @@ const struct addr_form addr_forms[] = {
     {"ssh:[USER@]HOST:PATH", "the UNIX socket PATH on HOST, through ssh"},
     {"fd:N", "an inherited, connected descriptor"},
 };
+
+const struct addr_form store_forms[] = {
+    {"DIR", "a directory of files NAME.xml on this host"},
+    {"ssh:[USER@]HOST:DIR", "one on HOST, through ssh"},
+    {"exec:COMMAND", "run by /bin/sh -c; a POSIX shell in the directory, that "
+                     "reads commands from its input"},
+};
 /* clang-format on */
 
 const struct deadline_help deadline_helps[] = {
@@ -39,6 +46,7 @@ const struct deadline_help deadline_helps[] = {
 const size_t deadline_helps_n = ARRAY_SIZE(deadline_helps);
 const size_t exit_codes_n = ARRAY_SIZE(exit_codes);
 const size_t addr_forms_n = ARRAY_SIZE(addr_forms);
+const size_t store_forms_n = ARRAY_SIZE(store_forms);
 
 /* Words of `text` from column `at`; continued lines are indented to
  * `indent`. Ends the line. */
@@ -192,6 +200,13 @@ static void put_exit_codes(FILE *f)
                 exit_codes[i].meaning, exit_codes[i].guest);
 }
 
+static void put_stores(FILE *f)
+{
+    fputs("\nSTORE:\n", f);
+    for (size_t i = 0; i < store_forms_n; i++)
+        put_item(f, store_forms[i].form, store_forms[i].meaning);
+}
+
 void help_verb(FILE *f, const struct verb *verb)
 {
     bool migrates = verb->bit & (VERB_MIGRATE | VERB_PLAN);
@@ -210,6 +225,8 @@ void help_verb(FILE *f, const struct verb *verb)
         fputs("\nADDR:\n", f);
         for (size_t i = 0; i < addr_forms_n; i++)
             put_item(f, addr_forms[i].form, addr_forms[i].meaning);
+        if (verb->bit & (VERB_MIGRATE | VERB_PLAN))
+            put_stores(f);
         put_exit_codes(f);
     }
 }

@@ -22,6 +22,9 @@ struct addr_form {
 };
 extern const struct addr_form addr_forms[];
 extern const size_t addr_forms_n;
+/* The same of domain stores. */
+extern const struct addr_form store_forms[];
+extern const size_t store_forms_n;
 
 /* What --deadline takes, and what holds without it. */
 struct deadline_help {

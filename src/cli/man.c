@@ -25,6 +25,11 @@ static const struct {
      "qmigrate migrate --source /run/src.qmp --dest /run/dst.qmp\n"
      "--dest-exec ./start-destination --domain guest.xml\n"
      "--xml dest.xml --dname web2 --suspend"},
+    {"The guest's definition goes along, from libvirt's directory here to the "
+     "one of another host:",
+     "qmigrate migrate --source /run/src.qmp --dest ssh:host2:/run/dst.qmp\n"
+     "--domain guest.xml --persistent --dest-store ssh:host2:/etc/libvirt/qemu\n"
+     "--undefinesource --source-store /etc/libvirt/qemu"},
     {"See what would be sent, and send nothing that changes anything:",
      "qmigrate plan --source /run/src.qmp --dest /run/dst.qmp"},
     {"In a script:",
@@ -201,6 +206,9 @@ void help_man(FILE *f)
     fputs(".SH ADDRESSES OF A MONITOR\n", f);
     for (size_t i = 0; i < addr_forms_n; i++)
         put_tagged(f, addr_forms[i].form, NULL, addr_forms[i].meaning);
+    fputs(".SH DOMAIN STORES\n", f);
+    for (size_t i = 0; i < store_forms_n; i++)
+        put_tagged(f, store_forms[i].form, NULL, store_forms[i].meaning);
     put_options(f);
     put_params(f);
     put_deadlines(f);

@@ -65,7 +65,7 @@ holds() { # holds STORE [FILE]...: these and no other, hidden ones included
 untouched() {
     holds here vm.xml
     cmp "$T/vm.xml" "$T/here/vm.xml"
-    holds there "$@"
+    holds there
 }
 
 written() { # written FILE: as a definition
@@ -101,6 +101,7 @@ case_moves_the_definition() {
 # A failed load: the destination has a smaller memory.
 case_stays_if_the_guest_stays() {
     both
+    # shellcheck disable=SC2154
     kill "$dst_pid"
     wait "$dst_pid" || true
     rm -f "$T"/dst.*
@@ -165,7 +166,7 @@ case_full_disk() {
     dd if=/dev/zero of="$T/full/rest" bs=4k 2>/dev/null || true
     refuse 1 store "No space left on device" --persistent --dest-store "$T/full"
     cmp "$T/vm.xml" "$T/full/vm.xml"
-    [ "$(ls -A "$T/full" | wc -l)" = 2 ]
+    holds full rest vm.xml
     guest_check src
     guest_life "$T/src.serial"
 }
@@ -377,7 +378,7 @@ case_offline_goes_back() {
 
 case_offline_is_cancelled() {
     stores
-    make_acting_store 2 '' 'kill -INT $(cat '"$T/pid"')'
+    make_acting_store 2 '' "kill -INT \$(cat $T/pid)"
     # shellcheck disable=SC2016
     expect 4 sh -c 'echo $$ >"$0"; exec "$@"' "$T/pid" "$QMIGRATE" migrate --offline --json \
         --domain "$T/vm.xml" --persistent --dest-store "exec:cd $T/there && exec sh $T/store" \
@@ -389,7 +390,7 @@ case_offline_is_cancelled() {
 # The controller dies before or after each thing that it does: a whole
 # definition is somewhere, and recover brings it to one place.
 case_offline_killed_anywhere() {
-    local n when back=0 forward=0 kill='kill -KILL $(cat '"$T/pid"')' code
+    local n when back=0 forward=0 kill="kill -KILL \$(cat $T/pid)" code
     mkdir "$T/here" "$T/there"
     write_xml "$T/vm.xml" vm
     for n in 1 2 3 4 5; do
@@ -429,7 +430,7 @@ case_offline_killed_anywhere() {
             must_fail grep -q done: "$T/out"
         done
     done
-    [ "$back" -ge 2 ] && [ "$forward" -ge 3 ] || fail "$back back, $forward forward"
+    if [ "$back" -lt 2 ] || [ "$forward" -lt 3 ]; then fail "$back back, $forward forward"; fi
 }
 
 for v in 7.2 10.0 11.1; do run_case case_moves_the_definition "$v" "$v"; done
