@@ -83,8 +83,9 @@ void channel_explain(struct engine *e)
     struct qmp_error *err = e->error;
     CLEANUP(freep) char *first = NULL;
 
-    if (!how || e->error_side == QMIG_SIDE_CONTROLLER)
-        return;
+    if (!how || e->error_side == QMIG_SIDE_CONTROLLER ||
+        (how->code != QMIG_ERR_TUNNEL && err->code != QMIG_ERR_MIGRATION))
+        return; /* the cause is known */
     first = err->msg;
     /* A command that ended badly, an error of the system: not an echo of what
      * became of one of the QEMUs. */

@@ -31,6 +31,7 @@ story_words() { # story_words ARGS
 story_result() {
     sed -E 's/"([a-z_]+_(us|ms|bps)|mbps|pages-per-second|[a-z_-]*time[a-z_-]*)":-?[0-9.]+/"\1":T/g
             s/[0-9]{8}T[0-9]{6}-[0-9a-f]{8}/ID/g; s/,"transcript":"[^"]*"//
+            s/"(sent|received)_bytes":[0-9]+/"\1_bytes":N/g; s/,"first":"[a-z]*"//
             s/(connection lost): (Broken pipe|Connection reset by peer)/\1/g
             s/[a-z]+\.sock/SOCK/g; s/20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g'
 }
