@@ -227,9 +227,7 @@ static const struct rule_case later[] = {
     {"bandwidth=1", QMIG_LIVE | QMIG_POSTCOPY, NULL},
     {"compression=zlib", QMIG_PARALLEL | QMIG_COMPRESSED, NULL},
     {"", QMIG_UNSAFE, NULL},
-    {"", QMIG_ABORT_ON_ERROR, NULL},
-    {"", QMIG_CHANGE_PROTECTION,
-     "flag 'change_protection' is not supported yet"},
+    {"", QMIG_ABORT_ON_ERROR, NULL},    {"", QMIG_CHANGE_PROTECTION, NULL},
 };
 
 static const struct rule_case fine[] = {

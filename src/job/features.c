@@ -43,7 +43,7 @@ static const struct driver_feature {
     const char *command; /* that QEMU must have; NULL: none */
     bool supported;
 } driver_features[] = {
-    { "migration_change_protection", NULL,                     false },
+    { "migration_change_protection", NULL,                     true  },
     { "migration_direct",            NULL,                     false },
     { "migration_offline",           NULL,                     true  },
     { "migration_p2p",               NULL,                     true  },

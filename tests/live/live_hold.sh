@@ -157,6 +157,26 @@ case_killed_while_held() {
     guest_check src
 }
 
+# The flag change_protection: nobody else acts on the guest, however long it
+# takes; afterwards the next one may.
+case_nobody_else_acts_meanwhile() {
+    MEM=32 GUEST='--mem 1'
+    start_held --hold prepared --change-protection --hold-timeout 20
+    held prepared
+    # A second monitor of the same guest, and a destination of its own.
+    start_qemu dst2 "$VER_DST" -incoming defer -name web1
+    expect 1 qmigrate migrate --source "unix:$T/src.obs" --dest "unix:$T/dst2.qmp" --json
+    [ "$(json error.code)" = locked ]
+    [ "$(runstate dst2)" = inmigrate ]
+    expect 5 qmigrate recover web1
+    grep -q 'another qmigrate acts on this guest' "$T/out.err"
+    qmigrate cancel web1
+    ended 4
+    expect 0 qmigrate migrate --source "unix:$T/src.obs" --dest "unix:$T/dst2.qmp" \
+        --change-protection --json
+    [ "$(json result)" = completed ]
+}
+
 case_wrong_words() {
     expect 2 qmigrate migrate --source unix:/s --dest unix:/d --hold finish
     grep -q "'finish' is not one of prepared|switchover" "$T/out.err"
@@ -174,7 +194,7 @@ for v in 7.2 10.0 11.1; do
 done
 run_case case_idle_guest_stands_still_and_comes_back 11.1 11.1
 for c in cancelled_at_prepared cancelled_at_switchover \
-    destination_dies_while_held destination_dies_at_switchover killed_while_held; do
+    destination_dies_while_held destination_dies_at_switchover killed_while_held nobody_else_acts_meanwhile; do
     run_case case_$c 10.0 10.0
 done
 finish
