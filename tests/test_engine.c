@@ -229,6 +229,7 @@ engine_switches_to_postcopy_after_the_first_pass(void **state UNUSED)
                "< S MIGRATION_PASS {\"pass\":1}\n"
                "< S MIGRATION_PASS {\"pass\":2}\n"
                "  journal postcopy\n"
+               "> S stop\n"
                "> S migrate-start-postcopy\n"
                "< S STOP {}\n"
                "< S MIGRATION {\"status\":\"pre-switchover\"}\n"
@@ -238,8 +239,8 @@ engine_switches_to_postcopy_after_the_first_pass(void **state UNUSED)
                "< S MIGRATION {\"status\":\"device\"}\n"
                "< S MIGRATION {\"status\":\"postcopy-active\"}\n"
                "  switchover -> postcopy (the source says that it has begun)\n"
-               "> D cont\n"
                "< D MIGRATION {\"status\":\"postcopy-active\"}\n"
+               "> D cont\n"
                "< D RESUME {}\n"
                "< D MIGRATION {\"status\":\"completed\"}\n"
                "< S MIGRATION {\"status\":\"completed\"}\n"
@@ -644,6 +645,7 @@ static void engine_holds_postcopy_back(void **state UNUSED)
     assert_story(&r, "  release switchover\n"
                      "> S migrate-set-parameters\n"
                      "  journal postcopy\n"
+                     "> S stop\n"
                      "> S migrate-start-postcopy\n");
     sim_result_clear(&r);
 }

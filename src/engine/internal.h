@@ -121,6 +121,7 @@ struct engine {
     bool takeover_asked; /* ask_after_takeover() was called */
     bool dest_asked;     /* the source is through, and tells nothing of it */
     bool commit_asked;   /* TAG_COMMIT was sent */
+    bool takeover_begun; /* POSTCOPY: it was sent cont */
     bool takeover_done;  /* the destination accepted cont */
     bool channel_asked;  /* ACT_CHANNEL was given */
     bool channel_open;

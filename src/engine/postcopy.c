@@ -60,7 +60,29 @@ void try_postcopy(struct engine *e)
     }
     act_journal(e, "postcopy", NULL);
     send_steps(e, STEP_POSTCOPY, STEP_POSTCOPY);
+    e->stop_sent = e->plan.source_runs;
     e->postcopy_sent = true;
+}
+
+/* By its own word. Until then it may be that the source fails, and has the
+ * guest; a destination that was told to run before would do so whenever the
+ * rest reaches it. */
+static bool dest_has_begun(struct engine *e)
+{
+    const struct peer *dest = engine_dest(e);
+
+    return status_is(dest, "completed") ||
+           (dest->migration && !strncmp(dest->migration, "postcopy-", 9) &&
+            !status_is(dest, "postcopy-device"));
+}
+
+static void take_over(struct engine *e)
+{
+    if (e->takeover_done || e->takeover_begun || !dest_has_begun(e))
+        return;
+    e->takeover_begun = true;
+    send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
+    ask_status(e, QMIG_SIDE_DEST);
 }
 
 void enter_postcopy(struct engine *e)
@@ -71,8 +93,8 @@ void enter_postcopy(struct engine *e)
     e->poll_at = e->now + POLL_US;
     if (!e->continue_sent) /* it did not pause before */
         engine_journal_commit(e, "postcopy");
-    send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
-    ask_status(e, QMIG_SIDE_DEST);
+    ask_info(e, QMIG_SIDE_DEST);
+    take_over(e);
 }
 
 static void end_split(struct engine *e, enum qmig_side side, const char *what)
@@ -87,17 +109,31 @@ static void end_split(struct engine *e, enum qmig_side side, const char *what)
     engine_finish(e, what);
 }
 
+/* A source that has sent everything and waits for the destination's word does
+ * not pause: it fails (10.0, 11.1), and there is nothing to recover. Then both
+ * are left alone: what is under way arrives when the network is back. */
+static bool can_pause(struct engine *e)
+{
+    struct json_object *ram = NULL;
+    struct json_object *left = NULL;
+
+    json_object_object_get_ex(e->info, "ram", &ram);
+    json_object_object_get_ex(ram, "remaining", &left);
+    return json_object_get_int64(left) > 0 && dest_has_begun(e);
+}
+
 /* A network that is gone without a word: both sides are told to pause, out of
  * band, since their monitors may wait for a page. */
 static void pause_stalled(struct engine *e)
 {
     int64_t cancel = e->config.deadlines.us[DEADLINE_cancel];
+    bool pauses = can_pause(e);
 
     if (e->pausing)
         return;
     e->pausing = true;
     for (int side = QMIG_SIDE_SOURCE; side <= QMIG_SIDE_DEST; side++)
-        if (e->peer[side].oob && !e->peer[side].lost)
+        if (pauses && e->peer[side].oob && !e->peer[side].lost)
             act_send_oob(e, (enum qmig_side)side, "migrate-pause", NULL,
                          TAG_NONE, cancel);
     engine_limit(e, DEADLINE_cancel);
@@ -121,7 +157,8 @@ static void postcopy_reply(struct engine *e, const struct engine_event *ev)
         e->takeover_done = true;
         hook_tell_committed(e);
     } else if (step && step->kind == STEP_TAKEOVER) {
-        e->poll_at = e->now; /* the poll tries again */
+        e->takeover_begun = false; /* the poll tries again */
+        e->poll_at = e->now;
     }
 }
 
@@ -136,8 +173,7 @@ static void postcopy_time(struct engine *e)
     } else if (e->now >= e->poll_at) {
         ask_info(e, QMIG_SIDE_SOURCE);
         ask_info(e, QMIG_SIDE_DEST);
-        if (!e->takeover_done)
-            send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
+        take_over(e);
         e->poll_at = e->now + POLL_US;
     }
 }
@@ -152,6 +188,8 @@ void postcopy_event(struct engine *e, const struct engine_event *ev)
     if (ev->kind == EV_REPLY)
         postcopy_reply(e, ev);
 
+    if (ev->kind != EV_TIME && !(ev->kind == EV_REPLY && ev->err))
+        take_over(e);
     if (is_through(e)) {
         enter_confirm(e);
     } else if (engine_dest(e)->lost) {

@@ -398,6 +398,12 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
         plan->uri.port || plan->uri.kind != URI_TCP || plan->source_gets_fd
             ? "send the guest"
             : "send the guest (port: as the destination chose)");
+    /* When the stream is lost after its last page, before the destination has
+     * said so, a source that was running fails and runs again, beside the
+     * destination (10.0, 11.1). One that was stopped stays so. */
+    if (in->flags & QMIG_POSTCOPY && in->flags & QMIG_LIVE && plan->source_runs)
+        add(plan, STEP_POSTCOPY, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM, "stop",
+            NULL, "so that it never runs again by itself");
     if (in->flags & QMIG_POSTCOPY)
         add(plan, STEP_POSTCOPY, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
             "migrate-start-postcopy", NULL, "when it is wanted");

@@ -444,31 +444,6 @@ static int reconnect(struct session *s, struct qmp_error **errp)
     return 0;
 }
 
-/* One look at both, and what is due. 1: it is through. */
-static int split_step(struct session *s, struct qmp_error **errp)
-{
-    bool src_paused = is_paused(s, QMIG_SIDE_SOURCE);
-    bool dst_paused = is_paused(s, QMIG_SIDE_DEST);
-
-    if (s->source == SRC_MOVED && s->dest == DST_RUNS)
-        return 1;
-    if (src_paused && dst_paused)
-        return reconnect(s, errp);
-    /* Refused by a side that is about to find out by itself. */
-    if (src_paused || dst_paused) {
-        call_oob(s, src_paused ? QMIG_SIDE_DEST : QMIG_SIDE_SOURCE,
-                 "migrate-pause", NULL, NULL);
-        return 0;
-    }
-    if (s->past.arrives_paused || plan_status_runs(s->answer[1].status))
-        return 0;
-    CLEANUP(json_putp)
-    struct json_object *ret = call(s, QMIG_SIDE_DEST, "cont", NULL, NULL);
-    if (ret)
-        session_say(s->done, "destination: continued");
-    return 0;
-}
-
 /* RAM that is still to be sent; no answer counts as a change. */
 static uint64_t bytes_left(struct session *s)
 {
@@ -481,6 +456,47 @@ static uint64_t bytes_left(struct session *s)
     json_object_object_get_ex(info, "ram", &ram);
     json_object_object_get_ex(ram, "remaining", &value);
     return value ? (uint64_t)json_object_get_int64(value) : 0;
+}
+
+/* One side has lost the other, which is about to find out by itself. A source
+ * that has sent everything fails if it is told to pause (10.0, 11.1). */
+static void pause_other(struct session *s, bool src_paused)
+{
+    if (src_paused)
+        call_oob(s, QMIG_SIDE_DEST, "migrate-pause", NULL, NULL);
+    else if (bytes_left(s) > 0)
+        call_oob(s, QMIG_SIDE_SOURCE, "migrate-pause", NULL, NULL);
+}
+
+/* One look at both, and what is due. 1: it is through. */
+static int split_step(struct session *s, struct qmp_error **errp)
+{
+    bool src_paused = is_paused(s, QMIG_SIDE_SOURCE);
+    bool dst_paused = is_paused(s, QMIG_SIDE_DEST);
+
+    if (s->source == SRC_STOPPED)
+        return qmp_fail(errp, QMIG_ERR_POSTCOPY,
+                        "source: its migration is '%s': it does not send what "
+                        "the destination lacks any more",
+                        s->answer[QMIG_SIDE_SOURCE].migration);
+
+    if (s->source == SRC_MOVED && s->dest == DST_RUNS)
+        return 1;
+    if (src_paused && dst_paused)
+        return reconnect(s, errp);
+    if (src_paused || dst_paused) {
+        pause_other(s, src_paused);
+        return 0;
+    }
+    /* Not while it loads: the source may still fail, and have the guest. */
+    if (s->past.arrives_paused || s->dest == DST_LOADS ||
+        plan_status_runs(s->answer[1].status))
+        return 0;
+    CLEANUP(json_putp)
+    struct json_object *ret = call(s, QMIG_SIDE_DEST, "cont", NULL, NULL);
+    if (ret)
+        session_say(s->done, "destination: continued");
+    return 0;
 }
 
 static int act_split(struct session *s, struct qmp_error **errp)

@@ -215,9 +215,9 @@ void session_ask(struct session *s)
 static int check_fenced(const struct session *s, struct qmp_error **errp)
 {
     bool source = s->fenced == FENCED_SOURCE && s->source != SRC_NO;
-    bool dest =
-        s->fenced == FENCED_DEST &&
-        (s->dest == DST_LOADED || s->dest == DST_LOADS || s->dest == DST_RUNS);
+    bool dest = s->fenced == FENCED_DEST &&
+                (s->dest == DST_LOADED || s->dest == DST_LOADS ||
+                 s->dest == DST_RUNS || s->dest == DST_SPLIT);
 
     if (!source && !dest)
         return 0;

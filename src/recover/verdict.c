@@ -50,7 +50,7 @@ static const struct row {
       "'migrate' was not sent" },
 
     /* Two copies: whoever made them has to say which one is to go. */
-    { SENT, ALIVE, D(RUNS), ANY, UNDECIDED, WAY_WAIT,
+    { SENT, ALIVE, D(RUNS) | D(SPLIT), ANY, UNDECIDED, WAY_WAIT,
       "BOTH RUN: somebody resumed one of them; stop one at once" },
 
     { P(QUIT), ALIVE, ANY, ANY, UNDECIDED, WAY_WAIT,
@@ -70,6 +70,9 @@ static const struct row {
 
     /* Post-copy. The source has the whole guest until it says that post-copy
      * has begun, and never again after that. */
+    { EITHER, S(STOPPED), D(SPLIT), ANY, UNDECIDED, WAY_WAIT,
+      "post-copy has begun, and the source's migration failed: the destination "
+      "lacks what was on its way; the source has the guest as it was sent" },
     { EITHER, ANY, D(SPLIT), ANY, DST_OWNS, WAY_SPLIT,
       "the guest is split: the destination has it, and waits for pages of the "
       "source" },
@@ -78,6 +81,13 @@ static const struct row {
     { EITHER, S(SPLIT), ANY, ANY, UNDECIDED, WAY_WAIT,
       "post-copy has begun, and the destination is lost: the source does not "
       "have the whole guest any more" },
+    /* 10.0 and 11.1 call it failed, too, when the connection is lost after the
+     * last page: by then the destination ran. */
+    { P(SPLIT), S(STOPPED), D(NO), F(DEST), SRC_OWNS, WAY_BACK,
+      "the destination is dead, as asserted, and the source has the guest" },
+    { P(SPLIT), S(STOPPED), D(NO), ANY, UNDECIDED, WAY_WAIT,
+      "the source did not complete, but post-copy may have begun, and the "
+      "destination may run" },
     { EITHER, S(RUNS) | S(STOPPED), ANY, ANY, SRC_OWNS, WAY_BACK,
       "post-copy has not begun, and the source has the guest" },
     { EITHER, S(MOVED), D(LOADED), ANY, DST_OWNS, WAY_FORWARD,
