@@ -50,6 +50,15 @@ static const struct stat_rule {
 };
 /* clang-format on */
 
+bool stats_job_field(size_t i, struct stats_job_field *ret)
+{
+    if (i >= ARRAY_SIZE(rules))
+        return false;
+    *ret = (struct stats_job_field){rules[i].name, rules[i].object,
+                                    rules[i].member, rules[i].unit == MBPS};
+    return true;
+}
+
 /* A number that is there and makes sense; else false. */
 static bool find(struct json_object *info, const char *object,
                  const char *member, enum unit unit, uint64_t *ret)

@@ -18,6 +18,29 @@ enum stats_operation {
     STATS_MIGRATION_OUT = 5,
 };
 
+/* A member of query-migrate, for docs/statistics.md. "disk.*" is every member
+ * of that object. */
+struct stats_field {
+    const char *path; /* "ram.total" */
+    const char *unit; /* NULL: it has none */
+    const char *help;
+};
+
+/* Sorted by path. */
+extern const struct stats_field stats_fields[];
+extern const size_t stats_fields_n;
+
+/* One of libvirt's, and where it is taken from: NULL, not from one member. */
+struct stats_job_field {
+    const char *name;   /* "memory_total" */
+    const char *object; /* "ram", NULL: at the top */
+    const char *member;
+    bool mbps; /* QEMU's 10^6 bit/s are bytes/s here */
+};
+
+/* Row `i`; false: there is none. */
+bool stats_job_field(size_t i, struct stats_job_field *ret);
+
 struct stats_input {
     enum stats_operation operation;
     struct json_object *info; /* the source's query-migrate, or NULL */

@@ -8,29 +8,13 @@
  * The rules come before "not supported yet": a combination that can never
  * work is not the fault of this version.
  */
-#include "params.h"
+#include "rules.h"
 
 #include "error/errcode.h"
 #include "flags.h"
 
 #include <stdarg.h>
 #include <string.h>
-
-/* Holds if one of the flags is set (0: any) and the parameter is there
- * (NULL: any) with this value (NULL: any; "x:" is the beginning of one). */
-struct cond {
-    unsigned flags;
-    const char *param;
-    const char *value;
-};
-
-enum relation { EXCLUDES, NEEDS };
-
-struct rule {
-    struct cond a;
-    enum relation relation;
-    struct cond b;
-};
 
 /* clang-format off */
 #define F(flags)       {(flags), NULL, NULL}
@@ -43,7 +27,7 @@ struct rule {
               QMIG_POSTCOPY | QMIG_TLS | QMIG_PARALLEL | QMIG_ZEROCOPY)
 #define DISKS          (QMIG_NON_SHARED_DISK | QMIG_NON_SHARED_INC)
 
-static const struct rule rules[] = {
+const struct rule rule_table[] = {
     /* flags among themselves */
     {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_PARALLEL)},
     {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_POSTCOPY)},
@@ -115,6 +99,7 @@ static const struct rule rules[] = {
     {P("compression.zstd.level"),  NEEDS, V("compression", "zstd")},
 };
 /* clang-format on */
+const size_t rule_table_n = ARRAY_SIZE(rule_table);
 
 static bool value_matches(const char *value, const char *wanted)
 {
@@ -124,8 +109,8 @@ static bool value_matches(const char *value, const char *wanted)
                                 : !strcmp(value, wanted);
 }
 
-static bool holds(const struct cond *c, const struct qmig_params *p,
-                  unsigned flags)
+bool rule_holds(const struct cond *c, const struct qmig_params *p,
+                unsigned flags)
 {
     const char *const *values = NULL;
 
@@ -244,10 +229,10 @@ int qmig_params_check(const struct qmig_params *p, unsigned flags,
 {
     if (check_known_bits(flags, errp) < 0)
         return -1;
-    for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-        const struct rule *r = &rules[i];
-        if (holds(&r->a, p, flags) &&
-            holds(&r->b, p, flags) == (r->relation == EXCLUDES))
+    for (size_t i = 0; i < rule_table_n; i++) {
+        const struct rule *r = &rule_table[i];
+        if (rule_holds(&r->a, p, flags) &&
+            rule_holds(&r->b, p, flags) == (r->relation == EXCLUDES))
             return refuse(r, flags, errp);
     }
     if (check_compressed(p, flags, errp) < 0)
