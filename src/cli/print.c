@@ -27,6 +27,8 @@ static void put_bytes(FILE *f, const char *text, size_t len)
         const unsigned char *plain = s;
         size_t n;
 
+        while (s < end && *s >= 0x20 && *s < 0x7f)
+            s++;
         while (s < end && (n = shown_bytes(s, (size_t)(end - s))) > 0)
             s += n;
         fwrite(plain, 1, (size_t)(s - plain), f);

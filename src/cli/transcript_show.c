@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio_ext.h>
 #include <string.h>
 
 /* Longer arguments and answers are cut; --json has all. */
@@ -28,6 +29,7 @@ struct show {
     char *poll_peer;
     char *poll_name;
     struct json_object *poll_answer; /* the last one */
+    struct qmp_buffer text;          /* of put_value() */
 };
 
 static const char *on(const struct show *s, const char *color)
@@ -82,16 +84,19 @@ static void put_head(struct show *s, int64_t t_us, const char *peer)
 }
 
 /* Only as much is written out as is shown. */
-static void put_value(struct json_object *v, size_t max)
+static void put_value(struct show *s, struct json_object *v, size_t max)
 {
-    CLEANUP(qmp_buffer_done) struct qmp_buffer b = {.max = max};
-    bool cut = qmp_buffer_put_value(&b, v) < 0;
+    struct qmp_buffer *b = &s->text;
+    bool cut;
 
-    b.max = 0;
-    if (qmp_buffer_append(&b, cut ? "..." : "", cut ? 4 : 1) < 0)
-        return;
-    fputc(' ', stdout);
-    cli_put_text(stdout, qmp_buffer_data(&b));
+    b->max = max;
+    cut = qmp_buffer_put_value(b, v) < 0;
+    b->max = 0;
+    if (qmp_buffer_append(b, cut ? "..." : "", cut ? 4 : 1) == 0) {
+        putchar(' ');
+        cli_put_text(stdout, qmp_buffer_data(b));
+    }
+    qmp_buffer_clear(b, OUTPUT_SIZE);
 }
 
 static bool is_empty(struct json_object *v)
@@ -122,7 +127,7 @@ static void put_answer(struct show *s, const struct story_item *item)
         fputs(on(s, NORMAL), stdout);
     } else if (!is_empty(item->answer)) {
         fputs(" =", stdout);
-        put_value(item->answer, MAX_ANSWER);
+        put_value(s, item->answer, MAX_ANSWER);
     }
     if (item->answered && item->timed) {
         fputs("  ", stdout);
@@ -142,7 +147,7 @@ static void put_command(struct show *s, const struct story_item *item)
     if (item->nfds)
         printf(" (%d descriptor%s)", item->nfds, item->nfds > 1 ? "s" : "");
     if (!is_empty(item->value))
-        put_value(item->value, MAX_ARGUMENTS);
+        put_value(s, item->value, MAX_ARGUMENTS);
     put_answer(s, item);
     putchar('\n');
 }
@@ -155,7 +160,7 @@ static void put_event(struct show *s, const struct story_item *item)
     cli_put_text(stdout, item->name);
     fputs(on(s, NORMAL), stdout);
     if (!is_empty(item->value))
-        put_value(item->value, MAX_ARGUMENTS);
+        put_value(s, item->value, MAX_ARGUMENTS);
     putchar('\n');
 }
 
@@ -207,7 +212,7 @@ static void put_note(struct show *s, const struct story_item *item)
         if (json_object_is_type(value, json_type_string))
             cli_put_text(stdout, json_object_get_string(value));
         else
-            put_value(value, MAX_ANSWER);
+            put_value(s, value, MAX_ANSWER);
     }
     putchar('\n');
 }
@@ -250,7 +255,7 @@ static void put_polls(struct show *s)
                    strtod(member(ram, "total"), NULL) / 1048576);
     } else if (!is_empty(s->poll_answer)) {
         fputs(" =", stdout);
-        put_value(s->poll_answer, MAX_ANSWER);
+        put_value(s, s->poll_answer, MAX_ANSWER);
     }
     putchar('\n');
     json_object_put(s->poll_answer);
@@ -397,6 +402,7 @@ int cli_transcript_show(struct cli *cli, struct qmp_error **errp)
     int rc;
 
     setvbuf(stdout, NULL, _IOFBF, OUTPUT_SIZE);
+    __fsetlocking(stdout, FSETLOCKING_BYCALLER); /* there is one thread */
     if (cli->transcript.slower) {
         s.slower_ms = strtod(cli->transcript.slower, &rest);
         if (*rest || rest == cli->transcript.slower || !(s.slower_ms >= 0))
@@ -407,6 +413,7 @@ int cli_transcript_show(struct cli *cli, struct qmp_error **errp)
     }
     rc = story_read(cli->operands[1], on_item, &s, &end, errp);
     put_polls(&s);
+    qmp_buffer_done(&s.text);
     if (rc < 0)
         return -1;
     cli_put_format(end.format);
