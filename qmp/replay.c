@@ -11,32 +11,16 @@
  */
 #include "replay_priv.h"
 #include "json.h"
-#include "jsondiff.h"
 #include "member.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
-#define MAX_SHOWN 5   /* differences in a message */
-#define LOOK_US   100 /* how often to look whether the client has read */
+#define LOOK_US 100 /* how often to look whether the client has read */
 /* A client that does not look at one connection while it waits for another
  * (a blocking call) must not wait for ever. */
 #define READ_US (100 * INT64_C(1000))
-
-/* Commands that ask how a job goes on: clients send them by the clock. */
-static const char *const polls[] = {
-    "query-balloon", "query-block-jobs", "query-jobs",
-    "query-migrate", "query-status",
-};
-
-bool replay_is_poll(const char *command)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(polls); i++)
-        if (!strcmp(polls[i], command))
-            return true;
-    return false;
-}
 
 const char *replay_command(struct json_object *msg, bool *oob)
 {
@@ -69,104 +53,6 @@ int replay_fail(struct qmp_replay *r, const char *fmt, ...)
 static bool is_lenient(const struct qmp_replay *r)
 {
     return r->o.lenient || r->faulted;
-}
-
-/* ---- comparing ---------------------------------------------------------- */
-
-struct comparison {
-    const struct qmp_replay *r;
-    const char *command;
-    struct qmp_buffer text; /* the first differences */
-    size_t count;
-};
-
-static bool is_ignored(const struct comparison *c, const char *path)
-{
-    size_t n = strlen(c->command);
-
-    for (char **i = c->r->ignore; *i; i++) {
-        if (strncmp(*i, c->command, n) || (*i)[n] != '.')
-            continue;
-        size_t len = strlen(*i + n + 1);
-        if (!strncmp(path, *i + n + 1, len) && strchr(".[", path[len]))
-            return true; /* that, or below it; strchr finds the NUL as well */
-    }
-    return false;
-}
-
-static void show(struct qmp_buffer *b, struct json_object *v, bool there)
-{
-    CLEANUP(freep) char *text = there ? qmp_json_text(v) : NULL;
-    char shown[80];
-
-    qmp_buffer_puts(
-        b, text ? qmp_printable(shown, sizeof(shown), text, strlen(text))
-                : "missing");
-}
-
-static void on_difference(const char *path, struct json_object *recorded,
-                          struct json_object *now, unsigned there, void *opaque)
-{
-    struct comparison *c = opaque;
-    char shown[100];
-
-    if (is_ignored(c, path) ||
-        (json_object_is_type(recorded, json_type_string) &&
-         !strcmp(json_object_get_string(recorded), "***") && (there & 2)))
-        return;
-    if (++c->count > MAX_SHOWN)
-        return;
-    qmp_buffer_printf(&c->text, "%s%s is ", c->count > 1 ? "; " : "",
-                      qmp_printable(shown, sizeof(shown), path, strlen(path)));
-    show(&c->text, recorded, there & 1);
-    qmp_buffer_puts(&c->text, " in the recording, ");
-    show(&c->text, now, there & 2);
-    qmp_buffer_puts(&c->text, " now");
-}
-
-static struct json_object *arguments(struct json_object *msg,
-                                     struct json_object *none)
-{
-    struct json_object *args = NULL;
-
-    return json_object_object_get_ex(msg, "arguments", &args) ? args : none;
-}
-
-/* Is `msg` the command of step `s`? If not, *why (may be NULL) is how not. */
-static bool is_command(struct qmp_replay *r, const struct step *s,
-                       struct json_object *msg, char **why)
-{
-    CLEANUP(json_putp) struct json_object *none = json_object_new_object();
-    CLEANUP(qmp_buffer_done) struct qmp_buffer text = {0};
-    struct comparison c = {.r = r};
-    bool oob;
-    bool oob_now;
-    const char *name = replay_command(s->msg, &oob);
-    const char *name_now = replay_command(msg, &oob_now);
-    char shown[64];
-
-    c.command = name;
-    if (strcmp(name, name_now) || oob != oob_now) {
-        if (why && asprintf(why, "'%s'%s was recorded, '%s'%s came", name,
-                            oob ? " (out of band)" : "",
-                            qmp_printable(shown, sizeof(shown), name_now,
-                                          strlen(name_now)),
-                            oob_now ? " (out of band)" : "") < 0)
-            *why = NULL;
-        return false;
-    }
-    qmp_json_diff(arguments(s->msg, none), arguments(msg, none), on_difference,
-                  &c);
-    text = c.text;
-    if (!c.count)
-        return true;
-    if (c.count > MAX_SHOWN)
-        qmp_buffer_printf(&text, "; and %zu more", c.count - MAX_SHOWN);
-    if (why && (qmp_buffer_append(&text, "", 1) < 0 ||
-                asprintf(why, "'%s' has other arguments: %s", name,
-                         qmp_buffer_data(&text)) < 0))
-        *why = NULL;
-    return false;
 }
 
 /* ---- what is heard ------------------------------------------------------ */
@@ -220,7 +106,7 @@ static void take_other(struct qmp_replay *r, size_t peer,
 {
     size_t i = expected;
 
-    while (i != NO_STEP && !is_command(r, &r->steps[i], msg, NULL))
+    while (i != NO_STEP && !replay_is_command(r, &r->steps[i], msg, NULL))
         i = next_command(r, peer, i + 1);
     if (i == NO_STEP) {
         ask(r, peer, NO_STEP, msg, false);
@@ -292,7 +178,7 @@ void replay_hear(struct qmp_replay *r, size_t peer, const char *text,
     if (!*name) {
         replay_fail(r, "%s was sent what is no command", r->peers[peer].name);
     } else if (expected != NO_STEP &&
-               is_command(r, &r->steps[expected], msg, &why)) {
+               replay_is_command(r, &r->steps[expected], msg, &why)) {
         take_command(r, expected, msg);
     } else if (replay_is_poll(name)) {
         ask(r, peer, NO_STEP, msg, true);
@@ -383,68 +269,12 @@ static void say_step(struct qmp_replay *r, size_t i, struct json_object *id,
     }
 }
 
-/* Which recorded answer fits a poll that came after `heard_before` commands:
- * one of the same place between commands, of the same time between events, and
- * not used yet, as far as there is one. */
-static size_t choose_answer(struct qmp_replay *r, size_t peer,
-                            const struct asked *a)
-{
-    size_t best = NO_STEP;
-    int best_score = -1;
-
-    for (size_t i = 0; i < r->n_steps; i++) {
-        const struct step *s = &r->steps[i];
-        size_t ans = s->partner;
-
-        if (s->peer != peer || s->kind != STEP_POLL || ans == NO_STEP ||
-            !is_command(r, s, a->msg, NULL))
-            continue;
-
-        bool here = s->before == a->heard_before;
-        bool past = i < r->next;
-        bool next = past && ans >= r->last_said && !r->steps[ans].heard;
-        int score = here * 4 + next * 2 + past;
-
-        /* Of equal ones the first that comes next, else the latest. */
-        if (score > best_score || (score == best_score && past && !next)) {
-            best = ans;
-            best_score = score;
-        }
-    }
-    return best;
-}
-
-/*
- * The answer `ans` to a poll that was not recorded where it came now. Events
- * said by now have told more, or what it tells has not happened yet: a status
- * that goes back, or ahead, is one that no QEMU gives. NULL: it fits as it is.
- */
-static struct json_object *up_to_date(const struct qmp_replay *r, size_t ans)
-{
-    const struct step *s = &r->steps[ans];
-    const struct replay_peer *p = &r->peers[s->peer];
-    struct json_object *msg = NULL;
-    struct json_object *ret = NULL;
-    bool oob;
-
-    if (!p->migration || (ans > p->migration_step && ans < r->next) ||
-        strcmp(replay_command(r->steps[s->partner].msg, &oob),
-               "query-migrate") != 0 ||
-        json_object_deep_copy(s->msg, &msg, NULL) < 0)
-        return NULL;
-    json_object_object_get_ex(msg, "return", &ret);
-    if (json_object_is_type(ret, json_type_object))
-        json_object_object_add(ret, "status",
-                               json_object_new_string(p->migration));
-    return msg;
-}
-
 /* Answer with step `ans`, recorded at this point or not. */
 static void say_answer(struct qmp_replay *r, size_t ans, struct json_object *id,
                        bool has_id)
 {
     struct json_object *recorded = r->steps[ans].msg;
-    CLEANUP(json_putp) struct json_object *msg = up_to_date(r, ans);
+    CLEANUP(json_putp) struct json_object *msg = replay_up_to_date(r, ans);
 
     if (msg)
         r->steps[ans].msg = msg;
@@ -472,7 +302,7 @@ static void answer_polls(struct qmp_replay *r, size_t peer)
         struct asked *a = p->asked;
         struct json_object *id = NULL;
         bool has_id = json_object_object_get_ex(a->msg, "id", &id);
-        size_t ans = a->poll ? choose_answer(r, peer, a) : NO_STEP;
+        size_t ans = a->poll ? replay_choose_answer(r, peer, a) : NO_STEP;
 
         if (ans != NO_STEP) {
             say_answer(r, ans, id, has_id);
@@ -564,7 +394,7 @@ static void answer_in_place(struct qmp_replay *r)
     struct json_object *id = NULL;
 
     if (s->heard || !a || !a->poll || p->fd < 0 ||
-        !is_command(r, &r->steps[s->partner], a->msg, NULL) ||
+        !replay_is_command(r, &r->steps[s->partner], a->msg, NULL) ||
         a->heard_before != r->steps[s->partner].before)
         return;
     bool has_id = json_object_object_get_ex(a->msg, "id", &id);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * replay_load.c makes the script, replay.c plays it, replay_io.c moves bytes.
+ * replay_load.c makes the script, replay.c plays it, replay_io.c moves bytes;
+ * replay_compare.c judges commands, replay_poll.c answers to polls.
  */
 #ifndef QMP_REPLAY_PRIV_H
 #define QMP_REPLAY_PRIV_H
@@ -98,9 +99,21 @@ void replay_go_on(struct qmp_replay *r, int64_t now_us);
 /* The client closed this peer's connection. */
 void replay_lost(struct qmp_replay *r, size_t peer);
 int replay_fail(struct qmp_replay *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
-bool replay_is_poll(const char *command);
 /* Name of a command message ("" if it is none). */
 const char *replay_command(struct json_object *msg, bool *oob);
+
+/* replay_compare.c: is `msg` the command of step `s`? If not, *why (may be
+ * NULL) is how not, for the caller to free. */
+bool replay_is_command(const struct qmp_replay *r, const struct step *s,
+                       struct json_object *msg, char **why);
+
+/* replay_poll.c: a command that clients send by the clock? */
+bool replay_is_poll(const char *command);
+/* The step of the recorded answer that a poll gets; NO_STEP: there is none. */
+size_t replay_choose_answer(const struct qmp_replay *r, size_t peer,
+                            const struct asked *a);
+/* That answer, if it has to be changed to fit now: a new reference; or NULL. */
+struct json_object *replay_up_to_date(const struct qmp_replay *r, size_t ans);
 
 /* replay_io.c */
 void replay_say(struct qmp_replay *r, size_t peer, const char *text,

@@ -155,15 +155,86 @@ wait "$replay"
 says err "line [0-9]+, source: '[a-z-]+' was recorded, '[a-z-]+' came"
 [ ! -e s ] && [ ! -e d ] && ok || no "sockets were left behind"
 
-# replay: a fault makes the migration fail, and the guest stays
-"$program" transcript replay "$good" --fault close@"$(grep -n '"precopy"' "$good" | cut -d: -f1 | awk '{print $1+3}')" \
+# replay: each kind of fault, and what comes of the migration
+line_of() { # line_of PATTERN: the number of the first such line of the story
+    grep -n -m 1 -e "$1" "$good" | cut -d: -f1
+}
+faulted() { # faulted CODE KIND PATTERN [OPTION...]: migrate with that fault
+    local wanted=$1 kind=$2 at code begin=$EPOCHREALTIME
+    at=$(line_of "$3")
+    shift 3
+    "$program" transcript replay "$good" --fault "$kind@$at" --stall 5 \
+        --listen-source unix:s --listen-dest unix:d >said 2>err &
+    replay=$!
+    read -r line <said
+    rm -rf state t.jsonl
+    "$program" migrate --progress none --transcript t.jsonl --state-dir state \
+        --source unix:s --dest unix:d --json "$@" >out 2>&1
+    code=$?
+    took_ms=$(awk -v a="$begin" -v b="$EPOCHREALTIME" 'BEGIN { printf "%d", (b - a) * 1000 }')
+    kill "$replay" 2>/dev/null
+    wait "$replay" 2>/dev/null
+    [ ! -e s ] && [ ! -e d ] && ok || no "sockets were left behind"
+    [ "$code" -eq "$wanted" ] && ok || no "$kind@$at: exit $code, wanted $wanted: $(cat out)"
+}
+reply_to() { # reply_to COMMAND: a pattern for the reply to the source's
+    local id
+    id=$(sed -nE "s/.*\"source\",\"dir\":\">\".*\"execute\":\"$1\".*\"id\":([0-9]+)\}\}/\1/p" "$good" | head -n 1)
+    echo "\"source\",\"dir\":\"<\".*\"id\": $id}}"
+}
+faulted 0 drop '"source".*MIGRATION_PASS'
+faulted 0 duplicate '"source".*"completed"'
+faulted 0 delay=300 '"source".*"pre-switchover"'
+[ "$took_ms" -ge 300 ] && ok || no "delayed by 300 ms, and took $took_ms"
+faulted 0 reorder '"source".*"STOP"'
+[ "$(grep -n '"pre-switchover"' t.jsonl | head -n 1 | cut -d: -f1)" -lt "$(grep -n '"STOP"' t.jsonl | head -n 1 | cut -d: -f1)" ] &&
+    ok || no "not in another order: $(cat t.jsonl)"
+faulted 1 error "$(reply_to migrate)"
+says out '"owner":"source","id".*"desc":"the replay was told to fail here"'
+faulted 1 garbage "$(reply_to query-migrate-capabilities)"
+says out '"code":"qmp.protocol","phase":"begin","side":"source"'
+faulted 1 close "$(reply_to query-migrate-capabilities)"
+says out '"code":"qmp.closed","phase":"begin","side":"source"'
+faulted 1 drop "$(reply_to query-migrate-capabilities)" --deadline answer=0.2
+says out '"code":"qmp.timeout".*"side":"source"'
+
+# a crash in the middle: what had passed is there, and can be read
+"$program" transcript replay "$good" --fault "delay=20000@$(line_of '"source".*"pre-switchover"')" \
     --listen-source unix:s --listen-dest unix:d >said 2>err &
 replay=$!
 read -r line <said
-"$program" migrate --progress none --no-transcript --state-dir state --source unix:s --dest unix:d >out 2>&1
-code=$?
+rm -f t.jsonl
+"$program" migrate --progress none --transcript t.jsonl --state-dir crashed --source unix:s --dest unix:d >out 2>&1 &
+job=$!
+for ((i = 0; i < 500; i++)); do
+    grep -qs '"STOP"' t.jsonl && break
+    sleep 0.01
+done
+kill -KILL "$job"
+kill -INT "$replay"
+wait "$job" "$replay" 2>/dev/null
+run 0 show t.jsonl
+says out '  source       \* STOP$'
+says_not err 'cut'
+before=$(line_of '"STOP"')
+[ "$(grep -c '"dir"' t.jsonl)" -ge "$(head -n "$before" "$good" | grep '"dir"' | grep -vc '"query-\|"return"')" ] &&
+    ok || no "lines are missing: $(cat t.jsonl)"
+
+# what the user did is told where it is to be done again
+"$program" transcript replay "${good%7.2-*}10.0-cancel.jsonl" --listen-source unix:s --listen-dest unix:d >said 2>err &
+replay=$!
+exec 4<said
+read -r line <&4
+"$program" migrate --progress none --no-transcript --state-dir again --source unix:s --dest unix:d --bandwidth 1 >out 2>&1 &
+job=$!
+read -r line <&4
+[ "$line" = 'user cancel' ] && ok || no "the replay says '$line'"
+kill -TERM "$job"
+wait "$job"
+[ $? -eq 4 ] && ok || no "not cancelled: $(cat out)"
 wait "$replay"
-case $code in 1 | 5) ok ;; *) no "migrate ended with $code" ;; esac
+[ $? -eq 0 ] && ok || no "the replay of a cancelled migration: $(cat err)"
+exec 4<&-
 
 # record: a replay through the man in the middle, recorded again, is the same
 "$program" transcript replay "$good" --listen-source unix:s --listen-dest unix:d >said 2>err &

@@ -200,6 +200,8 @@ verb_fn cli_check;
 verb_fn cli_transcript;
 verb_fn cli_transcript_show;
 verb_fn cli_transcript_replay;
+/* SIGINT, SIGTERM and SIGHUP through a descriptor from here on; -1. */
+int cli_watch_signals(struct qmp_error **errp);
 verb_fn cli_transcript_record;
 verb_fn cli_transcript_diff;
 verb_fn cli_transcript_report;

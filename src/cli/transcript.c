@@ -4,10 +4,27 @@
 
 #include "error/errcode.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
+
+int cli_watch_signals(struct qmp_error **errp)
+{
+    sigset_t set;
+    int fd;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return fd >= 0 ? fd : qmp_fail_sys(errp, errno, "cannot wait for signals");
+}
 
 static const struct {
     const char *name;

@@ -7,9 +7,7 @@
 #include "qmp/sync.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 
 /* The two monitors that can be recorded in one file. */
 struct recording {
@@ -108,19 +106,13 @@ int cli_transcript_record(struct cli *cli, struct qmp_error **errp)
     CLEANUP(json_putp) struct json_object *addrs = peers(t);
     CLEANUP(recording_done) struct recording rec = {0};
     CLEANUP(closep) int signals = -1;
-    sigset_t set;
 
     if (!t->listen && !t->listen_dest)
         return qmp_fail(errp, QMIG_ERR_USAGE,
                         "'--listen ADDR --connect ADDR' is wanted");
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    signals = signalfd(-1, &set, SFD_CLOEXEC);
+    signals = cli_watch_signals(errp);
     if (signals < 0)
-        return qmp_fail_sys(errp, errno, "cannot wait for signals");
+        return -1;
     rec.t = qmp_transcript_open(cli->operands[1],
                                 "qmigrate " QMIGRATE_VERSION " record", "",
                                 addrs, qmp_now_us(), errp);

@@ -4,6 +4,7 @@
 
 #include "error/errcode.h"
 #include "qmp/replay.h"
+#include "qmp/sync.h"
 
 #include <errno.h>
 #include <string.h>
@@ -140,6 +141,36 @@ static int listen_all(struct qmp_replay *r, const struct cli_transcript *t,
     return 0;
 }
 
+/* As qmp_replay_run(), but a signal ends it: sockets are not left behind. */
+static int run(struct qmp_replay *r, int signals, struct qmp_error **errp)
+{
+    for (;;) {
+        struct pollfd fds[QMP_REPLAY_POLLFDS + 1];
+        int64_t now = qmp_now_us();
+        struct timespec ts = {0};
+        int64_t deadline;
+        size_t n;
+
+        qmp_replay_dispatch(r, now);
+        if (qmp_replay_state(r) == QMP_REPLAY_DONE)
+            return 0;
+        if (qmp_replay_state(r) == QMP_REPLAY_FAILED)
+            return qmp_propagate(errp, qmp_error_copy(qmp_replay_error(r)));
+        n = qmp_replay_pollfds(r, fds);
+        fds[n] = (struct pollfd){.fd = signals, .events = POLLIN};
+        deadline = qmp_replay_deadline(r);
+        if (deadline > now) {
+            ts.tv_sec = (deadline - now) / 1000000;
+            ts.tv_nsec = (deadline - now) % 1000000 * 1000;
+        }
+        if (ppoll(fds, n + 1, deadline < 0 ? NULL : &ts, NULL) < 0 &&
+            errno != EINTR)
+            return qmp_fail_sys(errp, errno, "cannot wait for connections");
+        if (fds[n].revents)
+            return qmp_fail(errp, QMP_ERR_CANCELLED, "ended by a signal");
+    }
+}
+
 static void replay_freep(struct qmp_replay **r)
 {
     qmp_replay_free(*r);
@@ -150,6 +181,7 @@ int cli_transcript_replay(struct cli *cli, struct qmp_error **errp)
     const struct cli_transcript *t = &cli->transcript;
     CLEANUP(freep) struct qmp_fault *faults = NULL;
     CLEANUP(replay_freep) struct qmp_replay *r = NULL;
+    CLEANUP(closep) int signals = -1;
     double stall = 30;
     struct qmp_replay_options o = {
         .lenient = t->lenient,
@@ -167,11 +199,12 @@ int cli_transcript_replay(struct cli *cli, struct qmp_error **errp)
     o.stall_us = (int64_t)(stall * 1000000);
     o.faults = faults;
     r = qmp_replay_load(cli->operands[1], &o, errp);
-    if (!r || listen_all(r, t, errp) < 0)
+    signals = r ? cli_watch_signals(errp) : -1;
+    if (signals < 0 || listen_all(r, t, errp) < 0)
         return -1;
     cli_put_format(qmp_replay_format(r));
     /* Whoever started us may connect now. */
     puts("listening");
     fflush(stdout);
-    return qmp_replay_run(r, errp);
+    return run(r, signals, errp);
 }
