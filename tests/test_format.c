@@ -25,6 +25,7 @@ static const struct {
     {"result", "result"},
     {"state", "to"},
     {"user", "action"},
+    {"tunnel", "sent_bytes"},
     {"warning", "message"},
 };
 
