@@ -245,18 +245,20 @@ static void enter_cancelling(struct engine *e, const char *why)
     send_cancel(e);
 }
 
+/* It hangs in the file system of a save: there is nothing to yank. */
+static void leave_hanging(struct engine *e)
+{
+    act_warn(e, "the source does not answer: once it does, send it "
+                "'migrate_cancel', and 'cont' if its guest shall run");
+    enter_undoing(e, "the source does not answer");
+}
+
 static void enter_yanking(struct engine *e)
 {
     CLEANUP(json_putp) struct json_object *arguments = json_object_new_object();
     struct json_object *list = json_object_new_array();
     struct json_object *row = json_object_new_object();
 
-    if (e->plan.image) { /* it hangs in the file system: nothing to yank */
-        act_warn(e, "the source does not answer: once it does, send it "
-                    "'migrate_cancel', and 'cont' if its guest shall run");
-        enter_undoing(e, "the source does not answer");
-        return;
-    }
     engine_set_state(e, ENGINE_YANKING, "the source does not answer");
     engine_limit(e, DEADLINE_cancel);
     e->poll_at = e->now + POLL_US;
@@ -313,7 +315,9 @@ void cancelling_event(struct engine *e, const struct engine_event *ev)
         e->cancel_refused = true; /* it may do so another time */
     if (cancel_is_through(e))
         return;
-    if (engine_late(e)) {
+    if (engine_late(e) && e->plan.image) {
+        leave_hanging(e);
+    } else if (engine_late(e)) {
         enter_yanking(e);
     } else if (e->cancel_refused && e->now >= e->poll_at) {
         e->cancel_refused = false;
