@@ -27,11 +27,15 @@ story_words() { # story_words ARGS
 
 # The output without what differs from run to run: times, rates that come from
 # them, ids and file names, and whether the system calls a lost connection
-# closed, reset or a broken pipe.
+# closed, reset or a broken pipe. A source whose guest has gone is in one of two
+# states, by when it was asked, and a migration that did not end has a status if
+# it was looked at.
 story_result() {
     sed -E 's/"([a-z_]+_(us|ms|bps)|mbps|pages-per-second|[a-z_-]*time[a-z_-]*)":-?[0-9.]+/"\1":T/g
             s/[0-9]{8}T[0-9]{6}-[0-9a-f]{8}/ID/g; s/,"transcript":"[^"]*"//
             s/"(sent|received)_bytes":[0-9]+/"\1_bytes":N/g; s/,"first":"[a-z]*"//
             s/(connection lost): (Broken pipe|Connection reset by peer)/\1/g
+            s/"(finish-migrate|postmigrate)"/"postmigrate"/g
+            s/("overhead_us":T),"status":"(setup|active|pre-switchover|device|postcopy-active|postcopy-paused)"/\1/
             s/[a-z]+\.sock/SOCK/g; s/20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z/TIME/g'
 }
