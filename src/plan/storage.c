@@ -267,7 +267,7 @@ static int choose_address(struct plan *plan, const struct plan_input *in,
         plan->disks_listen =
             strdup(plan->disks_uri.host ? plan->disks_uri.host : "");
     } else {
-        if (plan->uri.kind == URI_UNIX) {
+        if (!plan->uri.host) { /* RAM goes by a file or a socket */
             if (plan_choose_uri(in, &plan->disks_uri, errp) < 0)
                 return -1;
         } else {
