@@ -40,6 +40,8 @@ static const char *judge(const struct sim_options *o,
         return "both ran";
     if (r->cont_before_commit)
         return "the destination was continued before a record permits it";
+    if (r->cancelled_split)
+        return "a post-copy that had begun was cancelled";
     if (r->stale_ran)
         return "the destination ran with old memory";
     if (r->quit_unproved)
@@ -86,7 +88,7 @@ static void assert_recovered(const struct sim_options *o,
     const char *wrong = judge(o, r);
 
     count(r);
-    if (wrong)
+    if (wrong) /* the end of the story: messages are cut off */
         fail_msg(
             "%s: %s%s%s%s, fault '%s' after event %u, killed before "
             "action %u%s, %s, recover killed before %u: S %s%s, D %s%s\n%s",
@@ -97,7 +99,9 @@ static void assert_recovered(const struct sim_options *o,
             sim_world_name(o->world), o->recover_killed_at,
             r->source_alive ? "alive" : "dead",
             r->source_runs ? " and runs" : "", r->dest_alive ? "alive" : "dead",
-            r->dest_runs ? " and runs" : "", r->trace);
+            r->dest_runs ? " and runs" : "",
+            strlen(r->trace) > 400 ? r->trace + strlen(r->trace) - 400
+                                   : r->trace);
 }
 
 static unsigned run(const struct sim_options *o, const struct sim_story *story)

@@ -21,10 +21,10 @@
 static const struct {
     enum past_stage past;
     enum fenced fenced;
-    const char *grid[SRC__MAX]; /* NO RUNS STOPPED MOVED RESUMED SPLIT; what is
-                                  left out is no post-copy's */
+    const char *grid[SRC__MAX]; /* NO RUNS STOPPED MOVED RESUMED SPLIT LEAVING;
+                                  what is left out is no post-copy's */
 } grids[] = {
-    /* columns:           NO WAITS LOADS FAILED LOADED RUNS SPLIT */
+    /* columns:           NO WAITS LOADS FAILED LOADED RUNS SPLIT PART */
     {PAST_NOTHING,
      FENCED_NONE,
      {"s- s- s- s- s- s-", "s- s- s- s- s- s-", "s- s- s- s- s- s-",
@@ -63,20 +63,28 @@ static const struct {
       "sb sb sb sb df dq", "sb sb sb sb sb uw"}},
     {PAST_POSTCOPY,
      FENCED_NONE,
-     {"uw uw uw uw uw dq ds", "sb sb sb sb sb uw uw", "sb sb sb sb sb dw uw",
-      "uw uw uw uw df dq ds", "uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds"}},
+     {"uw uw uw uw uw dq ds ds", "sb sb sb sb sb uw uw sb",
+      "sb sb sb sb sb dw uw uw", "uw uw uw uw df dq ds ds",
+      "uw uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds ds",
+      "uw uw uw uw uw dw uw uw"}},
     {PAST_POSTCOPY,
      FENCED_SOURCE,
-     {"uw uw uw uw df dq ds", "sb sb sb sb sb uw uw", "sb sb sb sb sb dw uw",
-      "uw uw uw uw df dq ds", "uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds"}},
+     {"uw uw uw uw df dq ds ds", "sb sb sb sb sb uw uw sb",
+      "sb sb sb sb sb dw uw uw", "uw uw uw uw df dq ds ds",
+      "uw uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds ds",
+      "uw uw uw uw uw dw uw uw"}},
     {PAST_SPLIT,
      FENCED_NONE,
-     {"uw uw uw uw df dq ds", "sb sb sb sb sb uw uw", "uw sb sb sb sb dw uw",
-      "uw uw uw uw df dq ds", "uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds"}},
+     {"uw uw uw uw df dq ds ds", "sb sb sb sb sb uw uw sb",
+      "uw sb sb sb sb dw uw uw", "uw uw uw uw df dq ds ds",
+      "uw uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds ds",
+      "uw uw uw uw uw dw uw uw"}},
     {PAST_SPLIT,
      FENCED_DEST,
-     {"uw uw uw uw df dq ds", "sb sb sb sb sb uw uw", "sb sb sb sb sb dw uw",
-      "uw uw uw uw df dq ds", "uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds"}},
+     {"uw uw uw uw df dq ds ds", "sb sb sb sb sb uw uw sb",
+      "sb sb sb sb sb dw uw sb", "uw uw uw uw df dq ds ds",
+      "uw uw uw uw uw uw uw uw", "uw uw ds uw ds ds ds ds",
+      "uw uw uw uw uw dw uw uw"}},
     {PAST_COMMIT,
      FENCED_NONE,
      {"uw uw uw uw df dq", "uw uw uw uw uw uw", "uw uw uw uw uw dw",
@@ -192,7 +200,7 @@ static void answers_are_read_from_both_states(void **state UNUSED)
         {"running", "active", SRC_RUNS, DST_RUNS},
         {"running", "completed", SRC_RESUMED, DST_RUNS},
         {"finish-migrate", "pre-switchover", SRC_STOPPED, DST_WAITS},
-        {"finish-migrate", "device", SRC_STOPPED, DST_WAITS},
+        {"finish-migrate", "device", SRC_LEAVING, DST_WAITS},
         {"postmigrate", "completed", SRC_MOVED, DST_RUNS},
         {"paused", "failed", SRC_STOPPED, DST_FAILED},
         {"paused", "completed", SRC_MOVED, DST_LOADED},
@@ -204,8 +212,8 @@ static void answers_are_read_from_both_states(void **state UNUSED)
         {"inmigrate", "failed", SRC_STOPPED, DST_FAILED},
         {"io-error", "completed", SRC_MOVED, DST_RUNS},
         {"running", "postcopy-active", SRC_SPLIT, DST_SPLIT},
-        {"paused", "postcopy-paused", SRC_SPLIT, DST_SPLIT},
-        {"finish-migrate", "postcopy-device", SRC_STOPPED, DST_WAITS},
+        {"paused", "postcopy-paused", SRC_SPLIT, DST_PART},
+        {"finish-migrate", "postcopy-device", SRC_LEAVING, DST_WAITS},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -24,7 +24,7 @@
 #define F(fenced) (1u << FENCED_##fenced)
 
 #define ALIVE   (S(RUNS) | S(RESUMED))
-#define ANSWERS (S(RUNS) | S(RESUMED) | S(STOPPED) | S(MOVED))
+#define ANSWERS (S(RUNS) | S(RESUMED) | S(STOPPED) | S(LEAVING) | S(MOVED))
 
 #define SRC_OWNS  QMIG_OWNER_SOURCE
 #define DST_OWNS  QMIG_OWNER_DEST

@@ -161,11 +161,7 @@ void session_judge(struct session *s)
  * arrived, or not, in some ms. */
 static bool is_in_between(const struct session *s)
 {
-    const char *source = s->answer[QMIG_SIDE_SOURCE].migration;
-
-    return (s->source == SRC_STOPPED && source &&
-            (!strcmp(source, "device") ||
-             !strcmp(source, "postcopy-device"))) ||
+    return s->source == SRC_LEAVING ||
            (s->source == SRC_MOVED && s->dest == DST_LOADS);
 }
 

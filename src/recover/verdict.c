@@ -19,7 +19,9 @@
 #define EITHER  (P(POSTCOPY) | P(SPLIT)) /* whether it has begun: S tells */
 #define UNSURE  (P(SWITCHOVER) | P(COMMIT))
 #define ALIVE   (S(RUNS) | S(RESUMED))
-#define ANSWERS (S(RUNS) | S(RESUMED) | S(STOPPED) | S(MOVED))
+#define STANDS  (S(STOPPED) | S(LEAVING))
+#define ANSWERS (S(RUNS) | S(RESUMED) | STANDS | S(MOVED))
+#define MISSES  (D(SPLIT) | D(PART))
 #define GONE    (D(NO) | D(WAITS) | D(FAILED)) /* where it was loaded once */
 
 #define SRC_OWNS  QMIG_OWNER_SOURCE
@@ -64,16 +66,28 @@ static const struct row {
 
     { SENT, S(NO) | S(MOVED), D(RUNS), ANY, DST_OWNS, WAY_FINISH,
       "the destination runs" },
-    { SENT, S(STOPPED), D(RUNS), ANY, DST_OWNS, WAY_WAIT,
+    { SENT, STANDS, D(RUNS), ANY, DST_OWNS, WAY_WAIT,
       "the destination runs, though the source did not complete: somebody "
       "continued it; see what it has before the source is ended" },
 
     /* Post-copy. The source has the whole guest until it says that post-copy
-     * has begun, and never again after that. */
-    { EITHER, S(STOPPED), D(SPLIT), ANY, UNDECIDED, WAY_WAIT,
+     * has begun, and never again after that. While the device state flows that
+     * may be at any instant: a cancel would meet it, and 7.2 would leave the
+     * guest stopped on both sides. */
+    { EITHER, S(RUNS), D(PART), ANY, SRC_OWNS, WAY_BACK,
+      "the source failed when post-copy was to begin and runs on; the "
+      "destination was never continued" },
+    { EITHER, S(RESUMED), D(PART), ANY, UNDECIDED, WAY_WAIT,
+      "post-copy has begun, and then somebody resumed the source" },
+    { EITHER, S(LEAVING), ANY, ANY, UNDECIDED, WAY_WAIT,
+      "the source is sending its last state: ask again" },
+    { EITHER, S(STOPPED), D(PART), F(DEST), SRC_OWNS, WAY_BACK,
+      "the destination will not run, as asserted, and the source has the "
+      "guest" },
+    { EITHER, S(STOPPED), MISSES, ANY, UNDECIDED, WAY_WAIT,
       "post-copy has begun, and the source's migration failed: the destination "
       "lacks what was on its way; the source has the guest as it was sent" },
-    { EITHER, ANY, D(SPLIT), ANY, DST_OWNS, WAY_SPLIT,
+    { EITHER, ANY, MISSES, ANY, DST_OWNS, WAY_SPLIT,
       "the guest is split: the destination has it, and waits for pages of the "
       "source" },
     { EITHER, S(SPLIT), D(LOADS) | D(LOADED) | D(RUNS), ANY, DST_OWNS, WAY_SPLIT,
@@ -102,6 +116,8 @@ static const struct row {
     { SENT, S(SPLIT), ANY, ANY, UNDECIDED, WAY_WAIT,
       "post-copy has begun, and the journal does not know of it" },
     { SENT, ANY, D(SPLIT), ANY, UNDECIDED, WAY_WAIT,
+      "post-copy has begun, and the journal does not know of it" },
+    { SENT & ~P(BACK), ANY, D(PART), ANY, UNDECIDED, WAY_WAIT,
       "post-copy has begun, and the journal does not know of it" },
 
     { P(BACK), ANSWERS, ANY, ANY, SRC_OWNS, WAY_BACK,
@@ -132,7 +148,7 @@ static const struct row {
     { BEFORE, S(NO), D(NO), ANY, UNDECIDED, WAY_WAIT,
       "neither side answers" },
 
-    { P(SWITCHOVER), S(RUNS) | S(STOPPED), ANY, ANY, SRC_OWNS, WAY_BACK,
+    { P(SWITCHOVER), S(RUNS) | STANDS, ANY, ANY, SRC_OWNS, WAY_BACK,
       "the source did not complete, so nobody continued the destination" },
     { UNSURE, S(MOVED), D(LOADED), ANY, DST_OWNS, WAY_FORWARD,
       "the destination has it all, and the source stands still" },
@@ -189,6 +205,8 @@ static bool is_split(const char *migration)
 enum src_answer verdict_source(const char *status, const char *migration)
 {
     bool completed = migration && !strcmp(migration, "completed");
+    bool leaving = migration && (!strcmp(migration, "device") ||
+                                 !strcmp(migration, "postcopy-device"));
 
     if (!status)
         return SRC_NO;
@@ -196,7 +214,7 @@ enum src_answer verdict_source(const char *status, const char *migration)
         return SRC_SPLIT;
     if (plan_status_runs(status))
         return completed ? SRC_RESUMED : SRC_RUNS;
-    return completed ? SRC_MOVED : SRC_STOPPED;
+    return completed ? SRC_MOVED : leaving ? SRC_LEAVING : SRC_STOPPED;
 }
 
 enum dst_answer verdict_dest(const char *status, const char *migration)
@@ -206,6 +224,9 @@ enum dst_answer verdict_dest(const char *status, const char *migration)
 
     if (!status)
         return DST_NO;
+    for (size_t i = 0; is_split(migration) && i < ARRAY_SIZE(paused); i++)
+        if (!strcmp(status, paused[i]) || !strcmp(status, "inmigrate"))
+            return DST_PART;
     if (is_split(migration))
         return DST_SPLIT;
     if (!strcmp(status, "inmigrate")) {
@@ -259,6 +280,7 @@ const char *src_answer_text(enum src_answer answer)
         [SRC_STOPPED] = "has the guest, which stands still",
         [SRC_MOVED] = "has sent the guest away, and stands still",
         [SRC_SPLIT] = "serves the pages that the destination lacks",
+        [SRC_LEAVING] = "sends the guest's last state, and stands still",
         [SRC_RESUMED] = "has sent the guest away, and runs again",
     };
     return texts[answer];
@@ -272,7 +294,8 @@ const char *dst_answer_text(enum dst_answer answer)
         [DST_LOADS] = "is loading the guest",
         [DST_FAILED] = "could not load the guest",
         [DST_LOADED] = "has the whole guest, paused",
-        [DST_SPLIT] = "has the guest, with pages missing",
+        [DST_SPLIT] = "runs the guest, with pages missing",
+        [DST_PART] = "has the guest, paused and with pages missing",
         [DST_RUNS] = "runs the guest",
     };
     return texts[answer];

@@ -17,8 +17,12 @@ enum src_answer {
     SRC_RUNS,    /* its guest runs; the migration did not complete */
     SRC_STOPPED, /* its guest stands still; the same */
     SRC_MOVED,   /* completed, and the guest stands still */
-    SRC_RESUMED, /* completed, and the guest runs again */
-    SRC_SPLIT,   /* post-copy: it serves the pages that are not there yet */
+    SRC_RESUMED,
+    /* completed, and the guest runs again */ SRC_SPLIT, /* post-copy: it serves
+                                                            the pages that are
+                                                            not there yet */
+    SRC_LEAVING, /* it stands still, and its device state flows: it may have
+                    moved, be split or run at the next look */
     SRC__MAX
 };
 
@@ -29,7 +33,8 @@ enum dst_answer {
     DST_FAILED, /* it could not load, by its own word */
     DST_LOADED, /* it has everything, and is paused */
     DST_RUNS,
-    DST_SPLIT, /* post-copy: it runs, or waits, with pages missing */
+    DST_SPLIT, /* post-copy: it runs with pages missing */
+    DST_PART,  /* post-copy: it could run with pages missing, and does not */
     DST__MAX
 };
 

@@ -104,8 +104,9 @@ struct sim_result {
     bool dest_ran;     /* ever */
     bool dest_loaded;  /* all of the guest */
     bool dest_listens; /* it was told to, and is of no more use to others */
-    bool self_resumed; /* S, with D having it all */
-    struct sim_verdict { /* of the last recover of all, if there was one */
+    bool cancelled_split; /* 7.2: it stands still on both sides for ever */
+    bool self_resumed;    /* S, with D having it all */
+    struct sim_verdict {  /* of the last recover of all, if there was one */
         enum qmig_owner owner;
         enum past_stage stage;
         bool split;

@@ -161,6 +161,12 @@ static void load_blindly(struct sim *s)
     migration(s, QMIG_SIDE_DEST, "completed");
 }
 
+static void begin_postcopy(struct sim *s)
+{
+    s->q[QMIG_SIDE_SOURCE].status = "postmigrate";
+    migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
+}
+
 /* The device state reaches the destination. */
 static void load(struct sim *s)
 {
@@ -177,11 +183,13 @@ static void load(struct sim *s)
         source->hung = true; /* fact 4 of the handover */
     } else if (source->postcopy) {
         dest->loaded = true;
-        source->status = "postmigrate";
-        migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
+        if (!s->o.slow_ack && !s->o.ack_lost)
+            begin_postcopy(s);
         migration(s, QMIG_SIDE_DEST, "postcopy-active");
         if (strcmp(dest->status, "inmigrate") == 0)
             dest->status = "paused";
+        if (s->o.slow_ack || s->o.ack_lost)
+            s->ack_pending = 3;
     } else if (s->o.load_error) {
         source_fails(s, "failed", NULL);
         dest->error_desc = s->o.load_error;
@@ -212,6 +220,12 @@ void sim_settle(struct sim *s)
     if (s->o.ack_lost) {
         s->r.self_resumed = true;
         source_fails(s, "failed", "Connection reset by peer");
+        if (source->postcopy && s->q[QMIG_SIDE_DEST].alive)
+            migration(s, QMIG_SIDE_DEST, "postcopy-paused");
+        return;
+    }
+    if (source->postcopy) {
+        begin_postcopy(s);
         return;
     }
     source->status = "postmigrate";
@@ -287,6 +301,8 @@ static void pause_source(struct sim *s)
 
 static void cmd_cancel(struct sim *s)
 {
+    s->r.cancelled_split |= source_is_busy(s, "postcopy-active") ||
+                            source_is_busy(s, "postcopy-paused");
     if (source_is_busy(s, "active") || source_is_busy(s, "setup") ||
         source_is_busy(s, "pre-switchover") || s->ack_pending) {
         s->ack_pending = 0;

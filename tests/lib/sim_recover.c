@@ -105,6 +105,8 @@ static struct json_object *call(struct session *session, enum qmig_side side,
         qmp_fail(errp, QMP_ERR_TIMEOUT, "timed out");
         return NULL;
     }
+    if (s->q[QMIG_SIDE_SOURCE].postcopy)
+        sim_settle(s); /* it does not wait for us */
     s->answer = NULL;
     s->refusal = NULL;
     sim_execute(s, side, execute, arguments, 0);
@@ -260,13 +262,16 @@ void sim_recover(struct sim *s)
     for (int side = 0; side < 2; side++) {
         s->q[side].hung = false;
         sim_thaw(s, (enum qmig_side)side);
-    }
-    recover_once(s, FENCED_NONE, 0); /* One that resumed by itself may not be
+    }    recover_once(s, FENCED_NONE, 0);
+    /* A look at both: neither runs, and the source has the guest. */
+    if (s->q[QMIG_SIDE_SOURCE].alive && s->q[QMIG_SIDE_DEST].alive &&
+        s->r.recovered.owner == QMIG_OWNER_UNDECIDED && !s->r.dest_ran)
+        recover_once(s, FENCED_DEST, 0);
+    /* One that resumed by itself may not be
                                         said to be dead and gone. */
     if (s->r.self_resumed)
         return;
     if (!s->q[QMIG_SIDE_SOURCE].alive && s->q[QMIG_SIDE_DEST].alive)
-        recover_once(s, FENCED_SOURCE, 0);
-    else if (s->q[QMIG_SIDE_SOURCE].alive && !s->q[QMIG_SIDE_DEST].alive)
+        recover_once(s, FENCED_SOURCE, 0);    else if (s->q[QMIG_SIDE_SOURCE].alive && !s->q[QMIG_SIDE_DEST].alive)
         recover_once(s, FENCED_DEST, 0);
 }

@@ -59,6 +59,18 @@ static void tunnelled(struct sim_options *o)
     o->config.plan.flags |= QMIG_PEER2PEER | QMIG_TUNNELLED;
 }
 
+static void postcopy_late(struct sim_options *o)
+{
+    postcopy(o);
+    o->slow_ack = true;
+}
+
+static void postcopy_unsure(struct sim_options *o)
+{
+    postcopy(o);
+    o->ack_lost = true;
+}
+
 static void hold(struct sim_options *o, unsigned which)
 {
     o->config.hold = which;
@@ -121,7 +133,8 @@ const struct sim_story sim_stories[] = {
     { "not acknowledged",       not_acknowledged     },
     { "one way",                one_way              },
     { "one way, in vain",       one_way_in_vain      },
-    { "tunnelled",              tunnelled            },
+    { "tunnelled",              tunnelled            },    { "post-copy begins late",  postcopy_late        },
+    { "post-copy does not begin", postcopy_unsure    },
     { "held at prepared",       held_at_prepared     },
     { "held twice, running",    held_running         },
     { "held at the switchover", held_paused          },
