@@ -173,3 +173,25 @@ NEED(bool, bool)
 NEED(int, int64_t)
 NEED(uint, uint64_t)
 NEED(double, double)
+
+const char *qmp_member_text(struct json_object *o, const char *name)
+{
+    struct json_object *v = NULL;
+
+    json_object_object_get_ex(o, name, &v);
+    return v ? json_object_get_string(v) : "";
+}
+
+void qmp_add_string(struct json_object *o, const char *name, const char *text)
+{
+    if (text)
+        json_object_object_add(o, name, json_object_new_string(text));
+}
+
+struct json_object *qmp_in_object(const char *name, struct json_object *value)
+{
+    struct json_object *o = json_object_new_object();
+
+    json_object_object_add(o, name, value);
+    return o;
+}

@@ -53,4 +53,15 @@ QMP_EXPORT int qmp_may_uint(struct json_object *o, const char *path,
 QMP_EXPORT int qmp_may_double(struct json_object *o, const char *path,
                               double *ret, struct qmp_error **errp);
 
+/* For people: the member as text (numbers, too), "" if it is not there. */
+QMP_EXPORT const char *qmp_member_text(struct json_object *o, const char *name);
+
+/* Adds a string; nothing if `text` is NULL. */
+QMP_EXPORT void qmp_add_string(struct json_object *o, const char *name,
+                               const char *text);
+
+/* A new object {name: value}; takes the value over. */
+QMP_EXPORT struct json_object *qmp_in_object(const char *name,
+                                             struct json_object *value);
+
 #endif

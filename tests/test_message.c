@@ -190,6 +190,22 @@ static void member_of_wrong_type_is_refused(void **state UNUSED)
     assert_true(i == 7 && u == 7);
 }
 
+static void members_are_made_and_told_as_text(void **state UNUSED)
+{
+    struct json_object *o = qmp_in_object("n", json_object_new_int(7));
+
+    qmp_add_string(o, "s", "text");
+    qmp_add_string(o, "none", NULL);
+    assert_string_equal(
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN),
+        "{\"n\":7,\"s\":\"text\"}");
+    assert_string_equal(qmp_member_text(o, "n"), "7");
+    assert_string_equal(qmp_member_text(o, "s"), "text");
+    assert_string_equal(qmp_member_text(o, "none"), "");
+    assert_string_equal(qmp_member_text(NULL, "n"), "");
+    json_object_put(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -198,6 +214,7 @@ int main(void)
         cmocka_unit_test(message_is_refused_with_the_members_name),
         cmocka_unit_test(member_is_found_by_path),
         cmocka_unit_test(member_of_wrong_type_is_refused),
+        cmocka_unit_test(members_are_made_and_told_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,17 +3,9 @@
 #include "cli.h"
 
 #include "error/errcode.h"
+#include "qmp/member.h"
 
 #include <string.h>
-
-static const char *member(struct json_object *o, const char *name)
-{
-    struct json_object *value = NULL;
-
-    return json_object_object_get_ex(o, name, &value) && value
-               ? json_object_get_string(value)
-               : "";
-}
 
 static void put_value(FILE *f, const char *side, struct json_object *d)
 {
@@ -33,19 +25,19 @@ void check_live_put(FILE *f, struct json_object *report)
     json_object_object_get_ex(report, "differences", &list);
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *d = json_object_array_get_idx(list, i);
-        cli_put_text(f, member(d, "severity"));
+        cli_put_text(f, qmp_member_text(d, "severity"));
         fputs(": ", f);
-        cli_put_text(f, member(d, "message"));
+        cli_put_text(f, qmp_member_text(d, "message"));
         fputs(" [", f);
-        cli_put_text(f, member(d, "path"));
+        cli_put_text(f, qmp_member_text(d, "path"));
         fputs("]\n", f);
         put_value(f, "source", d);
         put_value(f, "dest", d);
     }
-    fprintf(f, "%s: ", member(report, "verdict"));
-    cli_put_text(f, member(report, "source"));
+    fprintf(f, "%s: ", qmp_member_text(report, "verdict"));
+    cli_put_text(f, qmp_member_text(report, "source"));
     fputs(" against ", f);
-    cli_put_text(f, member(report, "dest"));
+    cli_put_text(f, qmp_member_text(report, "dest"));
     fputc('\n', f);
 }
 
@@ -62,5 +54,5 @@ int cli_check_live(struct cli *cli, struct qmp_error **errp)
         cli_put_json(report);
     else
         check_live_put(stdout, report);
-    return strcmp(member(report, "verdict"), "same") ? 3 : 0;
+    return strcmp(qmp_member_text(report, "verdict"), "same") ? 3 : 0;
 }

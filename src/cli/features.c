@@ -88,14 +88,6 @@ static void put_blockers(FILE *f, struct json_object *list)
         fprintf(f, "%-*snone\n", INDENT, "blockers");
 }
 
-static struct json_object *get(struct json_object *o, const char *name)
-{
-    struct json_object *value = NULL;
-
-    json_object_object_get_ex(o, name, &value);
-    return value;
-}
-
 void features_put(FILE *f, struct json_object *o)
 {
     static const char *const scalars[] = {"version", "name", "uuid", "status",
@@ -103,30 +95,30 @@ void features_put(FILE *f, struct json_object *o)
     struct json_object *value;
 
     for (size_t i = 0; i < ARRAY_SIZE(scalars); i++) {
-        value = get(o, scalars[i]);
+        value = json_object_object_get(o, scalars[i]);
         if (!value)
             continue;
         fprintf(f, "%-*s", INDENT, scalars[i]);
         cli_put_text(f, scalar(value));
         fputc('\n', f);
     }
-    value = get(o, "features");
+    value = json_object_object_get(o, "features");
     if (json_object_is_type(value, json_type_object))
         put_names(f, "features", value, true);
-    value = get(o, "capabilities");
+    value = json_object_object_get(o, "capabilities");
     if (json_object_is_type(value, json_type_object)) {
         put_names(f, "enabled", value, true);
         put_names(f, "disabled", value, false);
     }
-    value = get(o, "parameters");
+    value = json_object_object_get(o, "parameters");
     if (json_object_is_type(value, json_type_object))
         put_values(f, "parameters", value);
-    value = get(o, "commands");
+    value = json_object_object_get(o, "commands");
     if (json_object_is_type(value, json_type_object)) {
         put_names(f, "commands", value, true);
         put_names(f, "lacks", value, false);
     }
-    value = get(o, "blockers");
+    value = json_object_object_get(o, "blockers");
     if (json_object_is_type(value, json_type_array))
         put_blockers(f, value);
 }

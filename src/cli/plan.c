@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* plan: what migrate would send, in order. Nothing is changed. */
 #include "cli.h"
+#include "qmp/member.h"
 
 #include <signal.h>
 #include <string.h>
-
-static const char *member(struct json_object *o, const char *name)
-{
-    struct json_object *value = NULL;
-
-    return json_object_object_get_ex(o, name, &value)
-               ? json_object_get_string(value)
-               : "";
-}
 
 #define INDENT 17
 #define WIDTH  78
@@ -26,7 +18,7 @@ static void put_states(FILE *f, struct json_object *list, bool wanted)
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
         struct json_object *state = NULL;
-        const char *name = member(row, "capability");
+        const char *name = qmp_member_text(row, "capability");
         json_object_object_get_ex(row, "state", &state);
         if (json_object_get_boolean(state) != wanted)
             continue;
@@ -60,11 +52,11 @@ static void put_arguments(FILE *f, struct json_object *arguments)
 /* What is done to a domain store stands beside the commands. */
 static void put_store(FILE *f, struct json_object *step)
 {
-    cli_put_text(f, member(step, "store"));
+    cli_put_text(f, qmp_member_text(step, "store"));
     fputs(" '", f);
-    cli_put_text(f, member(step, "file"));
+    cli_put_text(f, qmp_member_text(step, "file"));
     fputs("' in '", f);
-    cli_put_text(f, member(step, "directory"));
+    cli_put_text(f, qmp_member_text(step, "directory"));
     fputc('\'', f);
 }
 
@@ -73,16 +65,16 @@ static void put_step(FILE *f, size_t number, struct json_object *step)
 {
     struct json_object *arguments = NULL;
 
-    fprintf(f, "%2zu  %-12s ", number, member(step, "peer"));
-    if (*member(step, "store"))
+    fprintf(f, "%2zu  %-12s ", number, qmp_member_text(step, "peer"));
+    if (*qmp_member_text(step, "store"))
         put_store(f, step);
     else
-        cli_put_text(f, member(step, "execute"));
+        cli_put_text(f, qmp_member_text(step, "execute"));
     if (json_object_object_get_ex(step, "arguments", &arguments) &&
         json_object_object_length(arguments) > 0)
         put_arguments(f, arguments);
     fprintf(f, "\n%*s", INDENT, "");
-    cli_put_text(f, member(step, "why"));
+    cli_put_text(f, qmp_member_text(step, "why"));
     fputc('\n', f);
 }
 

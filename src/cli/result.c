@@ -4,6 +4,7 @@
 #include "error/advice.h"
 #include "plan/plan.h"
 #include "progress.h"
+#include "qmp/member.h"
 
 #include <string.h>
 
@@ -106,27 +107,21 @@ void result_put_error(FILE *f, const struct qmig_result *r)
     }
 }
 
-static void add_string(struct json_object *o, const char *name,
-                       const char *value)
-{
-    json_object_object_add(o, name, json_object_new_string(value));
-}
-
 struct json_object *result_of_refusal(const struct qmp_error *err)
 {
     bool refused = qmig_errcode_exit(err->code) == 3;
     struct json_object *o = json_object_new_object();
     struct json_object *error = json_object_new_object();
 
-    add_string(o, "result",
-               result_name(refused ? QMIG_INCOMPATIBLE : QMIG_FAILED));
-    add_string(o, "owner", "source");
-    add_string(error, "code", qmig_errcode_name(err->code));
-    add_string(error, "phase", phase_name(QMIG_PHASE_BEGIN));
-    add_string(error, "side", side_name(QMIG_SIDE_CONTROLLER));
-    add_string(error, "message", err->msg);
+    qmp_add_string(o, "result",
+                   result_name(refused ? QMIG_INCOMPATIBLE : QMIG_FAILED));
+    qmp_add_string(o, "owner", "source");
+    qmp_add_string(error, "code", qmig_errcode_name(err->code));
+    qmp_add_string(error, "phase", phase_name(QMIG_PHASE_BEGIN));
+    qmp_add_string(error, "side", side_name(QMIG_SIDE_CONTROLLER));
+    qmp_add_string(error, "message", err->msg);
     if (err->hint)
-        add_string(error, "hint", err->hint);
+        qmp_add_string(error, "hint", err->hint);
     json_object_object_add(o, "error", error);
     return o;
 }

@@ -5,6 +5,7 @@
 #include "error/errcode.h"
 #include "qmp/buffer.h"
 #include "qmp/json.h"
+#include "qmp/member.h"
 #include "transcript/story.h"
 
 #include <errno.h>
@@ -105,25 +106,15 @@ static bool is_empty(struct json_object *v)
                   !json_object_object_length(v));
 }
 
-static const char *member(struct json_object *o, const char *key)
-{
-    struct json_object *v = NULL;
-
-    if (!json_object_is_type(o, json_type_object) ||
-        !json_object_object_get_ex(o, key, &v))
-        return "";
-    return v ? json_object_get_string(v) : "";
-}
-
 static void put_answer(struct show *s, const struct story_item *item)
 {
     if (!item->answered) {
         printf("  %sno answer%s", on(s, RED), on(s, NORMAL));
     } else if (item->failed) {
         printf("  %serror ", on(s, RED));
-        cli_put_text(stdout, member(item->answer, "class"));
+        cli_put_text(stdout, qmp_member_text(item->answer, "class"));
         fputs(": ", stdout);
-        cli_put_text(stdout, member(item->answer, "desc"));
+        cli_put_text(stdout, qmp_member_text(item->answer, "desc"));
         fputs(on(s, NORMAL), stdout);
     } else if (!is_empty(item->answer)) {
         fputs(" =", stdout);
@@ -174,11 +165,11 @@ static void put_greeting(struct show *s, const struct story_item *item)
         json_object_object_get_ex(version, "qemu", &qemu);
     put_head(s, item->t_us, item->peer);
     fputs("QEMU ", stdout);
-    cli_put_text(stdout, member(qemu, "major"));
+    cli_put_text(stdout, qmp_member_text(qemu, "major"));
     putchar('.');
-    cli_put_text(stdout, member(qemu, "minor"));
+    cli_put_text(stdout, qmp_member_text(qemu, "minor"));
     putchar('.');
-    cli_put_text(stdout, member(qemu, "micro"));
+    cli_put_text(stdout, qmp_member_text(qemu, "micro"));
     putchar('\n');
 }
 
@@ -245,14 +236,14 @@ static void put_polls(struct show *s)
     cli_put_text(stdout, s->poll_name);
     if (s->polls > 1)
         printf(" x%zu until %.6f", s->polls, (double)s->last_us / 1e6);
-    if (*member(s->poll_answer, "status")) {
+    if (*qmp_member_text(s->poll_answer, "status")) {
         fputs(": ", stdout);
-        cli_put_text(stdout, member(s->poll_answer, "status"));
+        cli_put_text(stdout, qmp_member_text(s->poll_answer, "status"));
         json_object_object_get_ex(s->poll_answer, "ram", &ram);
-        if (*member(ram, "remaining"))
+        if (*qmp_member_text(ram, "remaining"))
             printf(", %.1f of %.1f MiB remaining",
-                   strtod(member(ram, "remaining"), NULL) / 1048576,
-                   strtod(member(ram, "total"), NULL) / 1048576);
+                   strtod(qmp_member_text(ram, "remaining"), NULL) / 1048576,
+                   strtod(qmp_member_text(ram, "total"), NULL) / 1048576);
     } else if (!is_empty(s->poll_answer)) {
         fputs(" =", stdout);
         put_value(s, s->poll_answer, MAX_ANSWER);
@@ -318,12 +309,6 @@ static void put_text(struct show *s, const struct story_item *item)
     }
 }
 
-static void add_string(struct json_object *o, const char *key, const char *v)
-{
-    if (v)
-        json_object_object_add(o, key, json_object_new_string(v));
-}
-
 static void put_json(const struct story_item *item)
 {
     static const char *const kinds[] = {
@@ -334,12 +319,12 @@ static void put_json(const struct story_item *item)
     };
     CLEANUP(json_putp) struct json_object *o = json_object_new_object();
 
-    add_string(o, "kind", kinds[item->kind]);
+    qmp_add_string(o, "kind", kinds[item->kind]);
     json_object_object_add(o, "line", json_object_new_uint64(item->line));
     json_object_object_add(o, "t", json_object_new_int64(item->t_us));
-    add_string(o, "peer", item->peer);
-    add_string(o, "name", item->name);
-    add_string(o, "text", item->text);
+    qmp_add_string(o, "peer", item->peer);
+    qmp_add_string(o, "name", item->name);
+    qmp_add_string(o, "text", item->text);
     if (item->value)
         json_object_object_add(o, "value", json_object_get(item->value));
     if (item->kind == STORY_COMMAND) {

@@ -2,6 +2,7 @@
 #include "control/server.h"
 
 #include "qmp/json.h"
+#include "qmp/member.h"
 #include "qmp/wire.h"
 
 #include <errno.h>
@@ -83,15 +84,6 @@ static void say(struct session *s, struct json_object *message)
     write_out(s);
 }
 
-static struct json_object *in_object(const char *name,
-                                     struct json_object *value)
-{
-    struct json_object *object = json_object_new_object();
-
-    json_object_object_add(object, name, value);
-    return object;
-}
-
 static void greet(const struct control *c, struct session *s)
 {
     struct json_object *greeting = json_object_new_object();
@@ -101,7 +93,7 @@ static void greet(const struct control *c, struct session *s)
                            json_object_new_string(c->version));
     json_object_object_add(greeting, "version", version);
     json_object_object_add(greeting, "capabilities", json_object_new_array());
-    say(s, in_object("QMP", greeting));
+    say(s, qmp_in_object("QMP", greeting));
 }
 
 static void reply_error(struct session *s, struct json_object *id,
@@ -112,7 +104,7 @@ static void reply_error(struct session *s, struct json_object *id,
 
     json_object_object_add(error, "class", json_object_new_string(error_class));
     json_object_object_add(error, "desc", json_object_new_string(desc));
-    message = in_object("error", error);
+    message = qmp_in_object("error", error);
     if (id)
         json_object_object_add(message, "id", json_object_get(id));
     say(s, message);
@@ -139,7 +131,7 @@ static void run_command(struct control *c, struct session *s, const char *name,
                     err->msg);
         return;
     }
-    message = in_object("return", ret ? ret : json_object_new_object());
+    message = qmp_in_object("return", ret ? ret : json_object_new_object());
     if (id)
         json_object_object_add(message, "id", json_object_get(id));
     say(s, message);
@@ -329,8 +321,8 @@ void control_event(struct control *c, const char *name,
 
         if (c->sessions[i].fd < 0 || !c->sessions[i].negotiated)
             continue;
-        event = in_object("event", json_object_new_string(name));
-        time = in_object("seconds", json_object_new_int64(now.tv_sec));
+        event = qmp_in_object("event", json_object_new_string(name));
+        time = qmp_in_object("seconds", json_object_new_int64(now.tv_sec));
         json_object_object_add(time, "microseconds",
                                json_object_new_int64(now.tv_usec));
         json_object_object_add(event, "data", json_object_get(data));

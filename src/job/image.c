@@ -3,6 +3,7 @@
 
 #include "error/errcode.h"
 #include "qmp/json.h"
+#include "qmp/member.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,8 @@ static int take_options(struct job_image *f, const struct qmig_image_options *o,
     const char *format = o->format ? o->format : "raw";
 
     if (!o->file || !*o->file)
-        return qmp_fail(errp, QMIG_ERR_USAGE, "the name of the file is missing");
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "the name of the file is missing");
     f->state = o->state;
     f->overwrite = o->overwrite;
     f->plan.format = image_format_find(format);
@@ -78,8 +80,7 @@ struct job_image *job_image_new(const struct qmig_image_options *o, bool save,
     }
     f->plan.save = save;
     f->fd = f->passed = f->direct = f->sealer.done = -1;
-    if (take_options(f, o, errp) < 0 ||
-        (save && check_format(f, errp) < 0)) {
+    if (take_options(f, o, errp) < 0 || (save && check_format(f, errp) < 0)) {
         job_image_free(f);
         return NULL;
     }
@@ -173,8 +174,8 @@ int job_image_set_xml(struct qmig_migration *m, const char *xml,
     f->xml = xml ? strdup(xml) : NULL;
     if (xml && !f->xml)
         return no_memory(errp);
-    f->plan.offset = (uint32_t)image_head_size(DESCRIPTION_ROOM,
-                                               xml ? strlen(xml) : 0);
+    f->plan.offset =
+        (uint32_t)image_head_size(DESCRIPTION_ROOM, xml ? strlen(xml) : 0);
     return f->plan.offset ? 0
                           : qmp_fail(errp, QMIG_ERR_IMAGE,
                                      "the domain XML is too large for the "
@@ -183,8 +184,7 @@ int job_image_set_xml(struct qmig_migration *m, const char *xml,
 
 static bool shall_run(const struct job_image *f, bool runs)
 {
-    return f->state == QMIG_IMAGE_AS_IS ? runs
-                                        : f->state == QMIG_IMAGE_RUNNING;
+    return f->state == QMIG_IMAGE_AS_IS ? runs : f->state == QMIG_IMAGE_RUNNING;
 }
 
 static struct json_object *describe(const struct qmig_migration *m)
@@ -212,10 +212,9 @@ static struct json_object *describe(const struct qmig_migration *m)
         if (members[i].value)
             json_object_object_add(o, members[i].name,
                                    json_object_new_string(members[i].value));
-    json_object_object_add(
-        o, "runs",
-        json_object_new_boolean(
-            shall_run(m->image, engine_plan(m->engine)->source_runs)));
+    json_object_object_add(o, "runs",
+                           json_object_new_boolean(shall_run(
+                               m->image, engine_plan(m->engine)->source_runs)));
     return o;
 }
 
@@ -453,13 +452,6 @@ const char *job_image_guest(const struct qmig_migration *m)
 
 /* What is told */
 
-static void add_string(struct json_object *o, const char *name,
-                       const char *value)
-{
-    if (value)
-        json_object_object_add(o, name, json_object_new_string(value));
-}
-
 void job_image_add_begin(const struct qmig_migration *m,
                          struct json_object *data)
 {
@@ -467,9 +459,9 @@ void job_image_add_begin(const struct qmig_migration *m,
 
     if (!f)
         return;
-    add_string(data, "story", f->plan.save ? "save" : "restore");
-    add_string(data, "file", f->file);
-    add_string(data, "part", f->part);
+    qmp_add_string(data, "story", f->plan.save ? "save" : "restore");
+    qmp_add_string(data, "file", f->file);
+    qmp_add_string(data, "part", f->part);
     if (f->plan.save)
         json_object_object_add(data, "overwrite",
                                json_object_new_boolean(f->overwrite));
@@ -482,11 +474,10 @@ void job_image_add_result(const struct qmig_migration *m,
 
     if (!f)
         return;
-    add_string(json, "file", f->file);
-    add_string(json, "format", image_format_name(f->plan.format));
+    qmp_add_string(json, "file", f->file);
+    qmp_add_string(json, "format", image_format_name(f->plan.format));
     if (f->image.complete)
         json_object_object_add(
             json, "file_bytes",
-            json_object_new_int64(
-                (int64_t)(f->image.head + f->image.stream)));
+            json_object_new_int64((int64_t)(f->image.head + f->image.stream)));
 }

@@ -6,6 +6,7 @@
 #include "job/image.h"
 #include "job/stats.h"
 #include "qmp/json.h"
+#include "qmp/member.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -25,30 +26,23 @@ static const char *const owners[] = {
     [QMIG_OWNER_UNDECIDED] = "undecided",
 };
 
-static void add_string(struct json_object *object, const char *name,
-                       const char *value)
-{
-    if (value)
-        json_object_object_add(object, name, json_object_new_string(value));
-}
-
 static struct json_object *error_json(const struct qmig_result *r)
 {
     struct json_object *object = json_object_new_object();
 
-    add_string(object, "code", qmig_errcode_name(r->error->code));
-    add_string(object, "phase", phase_name(r->phase));
-    add_string(object, "side", side_name(r->side));
-    add_string(object, "message", r->error->msg);
+    qmp_add_string(object, "code", qmig_errcode_name(r->error->code));
+    qmp_add_string(object, "phase", phase_name(r->phase));
+    qmp_add_string(object, "side", side_name(r->side));
+    qmp_add_string(object, "message", r->error->msg);
     if (r->error->qmp_class) {
         struct json_object *qmp = json_object_new_object();
 
-        add_string(qmp, "class", r->error->qmp_class);
-        add_string(qmp, "desc", r->error->qmp_desc);
+        qmp_add_string(qmp, "class", r->error->qmp_class);
+        qmp_add_string(qmp, "desc", r->error->qmp_desc);
         json_object_object_add(object, "qmp", qmp);
     }
-    add_string(object, "stderr", r->dest_stderr);
-    add_string(object, "hint", error_hint(r->error));
+    qmp_add_string(object, "stderr", r->dest_stderr);
+    qmp_add_string(object, "hint", error_hint(r->error));
     return object;
 }
 
@@ -166,8 +160,8 @@ void job_add_verdict(const struct qmig_migration *m, struct json_object *json)
 {
     struct engine_verdict v = engine_verdict(m->engine);
 
-    add_string(json, "result", outcomes[v.outcome]);
-    add_string(json, "owner", owners[v.owner]);
+    qmp_add_string(json, "result", outcomes[v.outcome]);
+    qmp_add_string(json, "owner", owners[v.owner]);
     if (v.error)
         json_object_object_add(json, "error",
                                error_json(&(struct qmig_result){
@@ -203,9 +197,9 @@ void job_make_result(struct qmig_migration *m)
     r->exit_code = exit_code(r, m->engine ? engine_plan(m->engine)->n != 0
                                           : m->offline.begun);
 
-    add_string(json, "result", outcomes[r->outcome]);
-    add_string(json, "owner", owners[r->owner]);
-    add_string(json, "id", r->id);
+    qmp_add_string(json, "result", outcomes[r->outcome]);
+    qmp_add_string(json, "owner", owners[r->owner]);
+    qmp_add_string(json, "id", r->id);
     if (r->error)
         json_object_object_add(json, "error", error_json(r));
     job_image_add_result(m, json);
@@ -225,7 +219,7 @@ void job_make_result(struct qmig_migration *m)
         json_object_object_add(json, "stats", stats_json(m, &v));
         json_object_object_add(json, "job", job_json(m, &v));
     }
-    add_string(json, "transcript", r->transcript);
+    qmp_add_string(json, "transcript", r->transcript);
     keep_result(m, json);
     job_tell(m, "ENDED");
 }

@@ -9,18 +9,9 @@
 
 #include <string.h>
 
-static struct json_object *member(struct json_object *object, const char *name)
-{
-    struct json_object *value = NULL;
-
-    if (json_object_is_type(object, json_type_object))
-        json_object_object_get_ex(object, name, &value);
-    return value;
-}
-
 static const char *text(struct json_object *object, const char *name)
 {
-    struct json_object *value = member(object, name);
+    struct json_object *value = json_object_object_get(object, name);
 
     return json_object_is_type(value, json_type_string)
                ? json_object_get_string(value)
@@ -29,17 +20,19 @@ static const char *text(struct json_object *object, const char *name)
 
 static struct json_object *image(struct json_object *row)
 {
-    return member(member(row, "inserted"), "image");
+    return json_object_object_get(json_object_object_get(row, "inserted"),
+                                  "image");
 }
 
 const char *disk_node(struct json_object *row)
 {
-    return text(member(row, "inserted"), "node-name");
+    return text(json_object_object_get(row, "inserted"), "node-name");
 }
 
 static bool is_readonly(struct json_object *row)
 {
-    return json_object_get_boolean(member(member(row, "inserted"), "ro"));
+    return json_object_get_boolean(
+        json_object_object_get(json_object_object_get(row, "inserted"), "ro"));
 }
 
 /* The id of the guest's device in its path: "/machine/peripheral/ID", with
@@ -142,7 +135,8 @@ static int reads_from(struct json_object *img, const char *path,
     bool here = plan_is_here(in->source_addr) == 1 && in->same_file;
     int found = 0;
 
-    for (; img && found < 1; img = member(img, "backing-image")) {
+    for (; img && found < 1;
+         img = json_object_object_get(img, "backing-image")) {
         const char *name = text(img, "filename");
         int same = name && here ? in->same_file(name, path) : -1;
 
@@ -178,8 +172,10 @@ static int check_not_itself(const struct plan_copy *copy,
 static int check_size(const struct plan_copy *copy, struct json_object *from,
                       struct json_object *to, struct qmp_error **errp)
 {
-    int64_t has = json_object_get_int64(member(to, "virtual-size"));
-    int64_t wants = json_object_get_int64(member(from, "virtual-size"));
+    int64_t has =
+        json_object_get_int64(json_object_object_get(to, "virtual-size"));
+    int64_t wants =
+        json_object_get_int64(json_object_object_get(from, "virtual-size"));
 
     if (has == wants)
         return 0;
@@ -198,9 +194,9 @@ static int check_size(const struct plan_copy *copy, struct json_object *from,
 static int check_backing(const struct plan_copy *copy, struct json_object *from,
                          struct json_object *to, struct qmp_error **errp)
 {
-    struct json_object *below = member(from, "backing-image");
+    struct json_object *below = json_object_object_get(from, "backing-image");
 
-    if (!below || member(to, "backing-image"))
+    if (!below || json_object_object_get(to, "backing-image"))
         return 0;
     qmp_fail(errp, QMIG_ERR_DISK,
              "disk '%s': only its top layer is copied (flag 'non_shared_inc'), "

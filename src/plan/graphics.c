@@ -2,6 +2,7 @@
 #include "plan/graphics.h"
 
 #include "params/graphics.h"
+#include "qmp/member.h"
 
 #include <string.h>
 
@@ -54,12 +55,6 @@ static const char *listens_at(struct json_object *spice)
     return json_object_get_string(value);
 }
 
-static void add_string(struct json_object *object, const char *name,
-                       const char *value)
-{
-    json_object_object_add(object, name, json_object_new_string(value));
-}
-
 struct json_object *graphics_arguments(const struct plan_input *in,
                                        const struct facts *dest,
                                        const struct migrate_uri *where,
@@ -94,14 +89,14 @@ struct json_object *graphics_arguments(const struct plan_input *in,
         host = where->host ? where->host : in->local_host;
 
     struct json_object *arguments = json_object_new_object();
-    add_string(arguments, "protocol", "spice");
-    add_string(arguments, "hostname", host);
+    qmp_add_string(arguments, "protocol", "spice");
+    qmp_add_string(arguments, "hostname", host);
     if (port)
         json_object_object_add(arguments, "port", json_object_new_int(port));
     if (tls_port)
         json_object_object_add(arguments, "tls-port",
                                json_object_new_int(tls_port));
     if (uri.tls_subject)
-        add_string(arguments, "cert-subject", uri.tls_subject);
+        qmp_add_string(arguments, "cert-subject", uri.tls_subject);
     return arguments;
 }

@@ -8,6 +8,7 @@
 #include "plan/storage.h"
 #include "plan/tls.h"
 #include "plan/transport.h"
+#include "qmp/member.h"
 
 #include <assert.h>
 #include <string.h>
@@ -87,15 +88,6 @@ static struct json_object *one_string(const char *name, const char *value)
     return object;
 }
 
-static struct json_object *in_object(const char *name,
-                                     struct json_object *value)
-{
-    struct json_object *object = json_object_new_object();
-
-    json_object_object_add(object, name, value);
-    return object;
-}
-
 static const char why_needed[] = "what this migration needs and is not so yet";
 
 /* migrate-set-capabilities, unless the list is empty. */
@@ -106,7 +98,7 @@ static void add_capabilities(struct plan_step *steps, size_t *n,
 {
     if (json_object_array_length(list))
         add_step(steps, n, kind, side, phase, "migrate-set-capabilities",
-                 in_object("capabilities", json_object_get(list)), why);
+                 qmp_in_object("capabilities", json_object_get(list)), why);
 }
 
 /* The settings of one side go back to what they were. */
@@ -165,7 +157,7 @@ static void add_tls_undo(struct plan *plan, const struct plan_input *in,
 
         add_step(plan->undo, &plan->n_undo, STEP_OBJECT, side,
                  QMIG_PHASE_CONFIRM, "object-del",
-                 in_object("id", json_object_get(id)),
+                 qmp_in_object("id", json_object_get(id)),
                  "made for this migration");
         plan->undo[plan->n_undo - 1].may_fail = true;
     }
@@ -357,11 +349,11 @@ static void add_brake(struct plan *plan, const struct plan_input *in,
         return;
     add(plan, STEP_BRAKE, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
         "migrate-set-parameters",
-        in_object("max-bandwidth", json_object_new_int(BRAKED_BYTES_S)),
+        qmp_in_object("max-bandwidth", json_object_new_int(BRAKED_BYTES_S)),
         "held: so slow that it does not come to the switchover");
     add(plan, STEP_RELEASE, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
         "migrate-set-parameters",
-        in_object("max-bandwidth", json_object_get(bandwidth)),
+        qmp_in_object("max-bandwidth", json_object_get(bandwidth)),
         "the hold is released");
 }
 
@@ -442,7 +434,7 @@ static int add_finish(struct plan *plan, const struct plan_input *in,
     else if (known) {
         add(plan, STEP_TAKEOVER, QMIG_SIDE_DEST, QMIG_PHASE_FINISH,
             "blockdev-set-active",
-            in_object("active", json_object_new_boolean(true)),
+            qmp_in_object("active", json_object_new_boolean(true)),
             "the guest stays paused, its disks are the destination's");
         if (known < 0)
             plan->steps[plan->n - 1].tries = FEATURE_BLOCK_SET_ACTIVE;

@@ -80,17 +80,9 @@ const struct item *inventory_find(const struct inventory *inv, const char *path)
     return bsearch(&key, inv->items, inv->n, sizeof(key), by_path);
 }
 
-static struct json_object *member(struct json_object *object, const char *name)
-{
-    struct json_object *value = NULL;
-
-    json_object_object_get_ex(object, name, &value);
-    return value;
-}
-
 static int number(struct json_object *object, const char *name)
 {
-    return json_object_get_int(member(object, name));
+    return json_object_get_int(json_object_object_get(object, name));
 }
 
 /* As text; a string without quotes. */
@@ -145,9 +137,10 @@ static int take_simple(struct inventory *inv, struct qmp_client *c,
 
         if (!reply)
             return -1;
-        if (member(reply, rows[i].member))
-            inventory_add(inv, rows[i].kind, strdup(rows[i].path),
-                          as_text(member(reply, rows[i].member)));
+        if (json_object_object_get(reply, rows[i].member))
+            inventory_add(
+                inv, rows[i].kind, strdup(rows[i].path),
+                as_text(json_object_object_get(reply, rows[i].member)));
     }
 
     CLEANUP(json_putp)
@@ -173,13 +166,13 @@ static int take_cpus(struct inventory *inv, struct qmp_client *c,
         struct json_object *cpu = json_object_array_get_idx(list, i);
 
         inventory_add(inv, ITEM_VCPUS, text("vcpu/%zu", i),
-                      as_text(member(cpu, "props")));
+                      as_text(json_object_object_get(cpu, "props")));
     }
     if (!n)
         return 0;
 
     const char *path = json_object_get_string(
-        member(json_object_array_get_idx(list, 0), "qom-path"));
+        json_object_object_get(json_object_array_get_idx(list, 0), "qom-path"));
     CLEANUP(json_putp)
     struct json_object *type = path ? qom_get(c, path, "type", errp) : NULL;
     if (!type)
@@ -200,8 +193,10 @@ static void take_regions(struct inventory *inv, const char *where,
 
         inventory_add(
             inv, ITEM_PCI, text("%s/bar%d", where, number(r, "bar")),
-            text("%s of %lld bytes", json_object_get_string(member(r, "type")),
-                 (long long)json_object_get_int64(member(r, "size"))));
+            text("%s of %lld bytes",
+                 json_object_get_string(json_object_object_get(r, "type")),
+                 (long long)json_object_get_int64(
+                     json_object_object_get(r, "size"))));
     }
 }
 
@@ -219,8 +214,9 @@ static void take_pci_bus(struct inventory *inv, const char *above,
 
     for (size_t i = 0; i < n && depth < MAX_BRIDGES; i++) {
         struct json_object *d = json_object_array_get_idx(devices, i);
-        struct json_object *id = member(d, "id");
-        struct json_object *class_info = member(d, "class_info");
+        struct json_object *id = json_object_object_get(d, "id");
+        struct json_object *class_info =
+            json_object_object_get(d, "class_info");
         CLEANUP(freep)
         char *where = text("%s/%02x.%x", above, (unsigned)number(d, "slot"),
                            (unsigned)number(d, "function"));
@@ -232,8 +228,10 @@ static void take_pci_bus(struct inventory *inv, const char *above,
                            (unsigned)number(id, "vendor"),
                            (unsigned)number(id, "device"),
                            (unsigned)number(class_info, "class")));
-        take_regions(inv, where, member(d, "regions"));
-        take_pci_bus(inv, where, member(member(d, "pci_bridge"), "devices"),
+        take_regions(inv, where, json_object_object_get(d, "regions"));
+        take_pci_bus(inv, where,
+                     json_object_object_get(
+                         json_object_object_get(d, "pci_bridge"), "devices"),
                      depth + 1);
     }
 }
@@ -253,7 +251,7 @@ static int take_pci(struct inventory *inv, struct qmp_client *c,
         char *where = text("pci/%02x", (unsigned)number(bus, "bus"));
 
         if (where)
-            take_pci_bus(inv, where, member(bus, "devices"), 0);
+            take_pci_bus(inv, where, json_object_object_get(bus, "devices"), 0);
     }
     return 0;
 }
@@ -283,8 +281,10 @@ static int take_properties(struct inventory *inv, struct qmp_client *c,
         return -1;
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
-        const char *property = json_object_get_string(member(row, "name"));
-        const char *type = json_object_get_string(member(row, "type"));
+        const char *property =
+            json_object_get_string(json_object_object_get(row, "name"));
+        const char *type =
+            json_object_get_string(json_object_object_get(row, "type"));
 
         if (!property || !type || !is_compared(property, type))
             continue;
@@ -311,8 +311,10 @@ static int take_devices(struct inventory *inv, struct qmp_client *c,
         return -1;
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
-        const char *name = json_object_get_string(member(row, "name"));
-        const char *type = json_object_get_string(member(row, "type"));
+        const char *name =
+            json_object_get_string(json_object_object_get(row, "name"));
+        const char *type =
+            json_object_get_string(json_object_object_get(row, "type"));
 
         if (!name || !type || strncmp(type, "child<", 6) != 0)
             continue;
@@ -339,9 +341,12 @@ static int take_disks(struct inventory *inv, struct qmp_client *c,
         return -1;
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         struct json_object *row = json_object_array_get_idx(list, i);
-        struct json_object *size =
-            member(member(member(row, "inserted"), "image"), "virtual-size");
-        const char *qdev = json_object_get_string(member(row, "qdev"));
+        struct json_object *size = json_object_object_get(
+            json_object_object_get(json_object_object_get(row, "inserted"),
+                                   "image"),
+            "virtual-size");
+        const char *qdev =
+            json_object_get_string(json_object_object_get(row, "qdev"));
 
         if (size && qdev)
             inventory_add(

@@ -10,6 +10,7 @@
 #include "error/errcode.h"
 #include "job/child.h"
 #include "qmp/json.h"
+#include "qmp/member.h"
 #include "qmp/sync.h"
 
 #include <errno.h>
@@ -19,29 +20,22 @@
 #define HOOK_MS       10000
 #define MAX_VARIABLES 5
 
-static void add_string(struct json_object *object, const char *name,
-                       const char *value)
-{
-    if (value)
-        json_object_object_add(object, name, json_object_new_string(value));
-}
-
 static struct json_object *hook_json(const struct session *s, const char *phase)
 {
     struct json_object *json = json_object_new_object();
     bool failed = !strcmp(phase, "failed");
 
-    add_string(json, "phase", phase);
-    add_string(json, "id", s->past.id);
-    add_string(json, "name", s->past.name);
-    add_string(json, "uuid", s->past.guest);
-    add_string(json, "source", s->past.addr[QMIG_SIDE_SOURCE]);
-    add_string(json, "destination", s->past.addr[QMIG_SIDE_DEST]);
-    add_string(json, "directory", s->dir);
-    add_string(json, "by", "recover");
+    qmp_add_string(json, "phase", phase);
+    qmp_add_string(json, "id", s->past.id);
+    qmp_add_string(json, "name", s->past.name);
+    qmp_add_string(json, "uuid", s->past.guest);
+    qmp_add_string(json, "source", s->past.addr[QMIG_SIDE_SOURCE]);
+    qmp_add_string(json, "destination", s->past.addr[QMIG_SIDE_DEST]);
+    qmp_add_string(json, "directory", s->dir);
+    qmp_add_string(json, "by", "recover");
     if (strcmp(phase, "committed") != 0) {
-        add_string(json, "result", failed ? "failed" : "completed");
-        add_string(json, "owner", failed ? "source" : "destination");
+        qmp_add_string(json, "result", failed ? "failed" : "completed");
+        qmp_add_string(json, "owner", failed ? "source" : "destination");
     }
     return json;
 }

@@ -4,6 +4,7 @@
 #include "error/errcode.h"
 #include "job/statedir.h"
 #include "plan/plan.h"
+#include "qmp/member.h"
 #include "qmp/sync.h"
 
 #include <errno.h>
@@ -291,25 +292,18 @@ int session_exit(const struct session *s)
     return s->verdict.split ? 6 : codes[s->verdict.owner];
 }
 
-static void add_string(struct json_object *object, const char *name,
-                       const char *value)
-{
-    if (value)
-        json_object_object_add(object, name, json_object_new_string(value));
-}
-
 static struct json_object *answer_json(const struct session *s,
                                        enum qmig_side side)
 {
     const struct answer *a = &s->answer[side];
     struct json_object *object = json_object_new_object();
 
-    add_string(object, "addr", s->addr[side]);
+    qmp_add_string(object, "addr", s->addr[side]);
     json_object_object_add(object, "answers",
                            json_object_new_boolean(a->answers));
-    add_string(object, "status", a->status);
-    add_string(object, "migration", a->migration);
-    add_string(object, "error", a->err ? a->err->msg : NULL);
+    qmp_add_string(object, "status", a->status);
+    qmp_add_string(object, "migration", a->migration);
+    qmp_add_string(object, "error", a->err ? a->err->msg : NULL);
     return object;
 }
 
@@ -317,9 +311,9 @@ static struct json_object *error_json(const struct qmp_error *err)
 {
     struct json_object *object = json_object_new_object();
 
-    add_string(object, "code", qmig_errcode_name(err->code));
-    add_string(object, "message", err->msg);
-    add_string(object, "hint", err->hint);
+    qmp_add_string(object, "code", qmig_errcode_name(err->code));
+    qmp_add_string(object, "message", err->msg);
+    qmp_add_string(object, "hint", err->hint);
     return object;
 }
 
@@ -339,23 +333,23 @@ struct json_object *session_json(const struct session *s)
 {
     struct json_object *object = json_object_new_object();
 
-    add_string(object, "owner", owners[s->verdict.owner]);
+    qmp_add_string(object, "owner", owners[s->verdict.owner]);
     if (s->verdict.split)
         json_object_object_add(object, "split", json_object_new_boolean(true));
-    add_string(object, "id", s->past.id);
-    add_string(object, "guest", s->past.guest);
-    add_string(object, "name", s->past.name);
-    add_string(object, "journal", past_stage_name(s->past.stage));
-    add_string(object, "file", s->past.file);
-    add_string(object, "holder", s->holder);
+    qmp_add_string(object, "id", s->past.id);
+    qmp_add_string(object, "guest", s->past.guest);
+    qmp_add_string(object, "name", s->past.name);
+    qmp_add_string(object, "journal", past_stage_name(s->past.stage));
+    qmp_add_string(object, "file", s->past.file);
+    qmp_add_string(object, "holder", s->holder);
     for (int side = 0; side < 2; side++)
         if (s->addr[side])
             json_object_object_add(object, side_name((enum qmig_side)side),
                                    answer_json(s, (enum qmig_side)side));
     json_object_object_add(object, "evidence", json_object_get(s->evidence));
-    add_string(object, "why", s->verdict.why);
-    add_string(object, "way", way_name(s->verdict.way));
-    add_string(object, "recover", advice(s));
+    qmp_add_string(object, "why", s->verdict.why);
+    qmp_add_string(object, "way", way_name(s->verdict.way));
+    qmp_add_string(object, "recover", advice(s));
     if (json_object_array_length(s->done))
         json_object_object_add(object, "done", json_object_get(s->done));
     if (s->err)

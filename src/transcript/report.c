@@ -42,25 +42,16 @@ double report_max(const struct report *r, enum report_curve curve)
     return max;
 }
 
-static struct json_object *get(struct json_object *o, const char *key)
-{
-    struct json_object *v = NULL;
-
-    if (json_object_is_type(o, json_type_object))
-        json_object_object_get_ex(o, key, &v);
-    return v;
-}
-
 static const char *text_of(struct json_object *o, const char *key)
 {
-    struct json_object *v = get(o, key);
+    struct json_object *v = json_object_object_get(o, key);
 
     return v ? json_object_get_string(v) : "";
 }
 
 static double number_of(struct json_object *o, const char *key, double without)
 {
-    struct json_object *v = get(o, key);
+    struct json_object *v = json_object_object_get(o, key);
 
     return json_object_is_type(v, json_type_int) ||
                    json_object_is_type(v, json_type_double)
@@ -112,7 +103,8 @@ static bool is_source(const struct story_item *item)
 static int add_greeting(struct report *r, const struct story_item *item,
                         struct qmp_error **errp)
 {
-    struct json_object *qemu = get(get(item->value, "version"), "qemu");
+    struct json_object *qemu = json_object_object_get(
+        json_object_object_get(item->value, "version"), "qemu");
     char **to = &r->version[is_source(item) ? 0 : 1];
 
     free(*to);
@@ -146,7 +138,7 @@ static void thin_out(struct report *r)
 static void add_sample(struct report *r, const struct story_item *item)
 {
     struct json_object *o = item->answer;
-    struct json_object *ram = get(o, "ram");
+    struct json_object *ram = json_object_object_get(o, "ram");
     double page = number_of(ram, "page-size", 4096);
 
     if (!is_source(item) || strcmp(item->name, "query-migrate"))
@@ -234,7 +226,7 @@ static int add_command(struct report *r, const struct story_item *item,
 static int add_result(struct report *r, const struct story_item *item,
                       struct qmp_error **errp)
 {
-    struct json_object *error = get(item->value, "error");
+    struct json_object *error = json_object_object_get(item->value, "error");
     const char *said = text_of(error, "stderr");
 
     free(r->outcome);
@@ -293,13 +285,15 @@ static int on_item(const struct story_item *item, void *opaque,
 static int read_header(struct report *r, struct json_object *header,
                        struct qmp_error **errp)
 {
-    struct json_object *peers = get(header, "peers");
+    struct json_object *peers = json_object_object_get(header, "peers");
 
     r->program = strdup(text_of(header, "program"));
     r->id = strdup(text_of(header, "id"));
     r->start = strdup(text_of(header, "start"));
-    r->addr[0] = strdup(text_of(get(peers, "source"), "addr"));
-    r->addr[1] = strdup(text_of(get(peers, "destination"), "addr"));
+    r->addr[0] =
+        strdup(text_of(json_object_object_get(peers, "source"), "addr"));
+    r->addr[1] =
+        strdup(text_of(json_object_object_get(peers, "destination"), "addr"));
     return r->program && r->id && r->start && r->addr[0] && r->addr[1]
                ? 0
                : no_memory(errp);

@@ -93,17 +93,9 @@ static struct held *hold(struct story *s, const struct qmp_entry *e,
     return h;
 }
 
-static struct json_object *get(struct json_object *o, const char *key)
-{
-    struct json_object *v = NULL;
-
-    json_object_object_get_ex(o, key, &v);
-    return v;
-}
-
 static const char *get_string(struct json_object *o, const char *key)
 {
-    struct json_object *v = get(o, key);
+    struct json_object *v = json_object_object_get(o, key);
 
     return json_object_is_type(v, json_type_string) ? json_object_get_string(v)
                                                     : NULL;
@@ -119,8 +111,8 @@ static int add_command(struct story *s, const struct qmp_entry *e)
         return -1;
     h->item.name = name ? name : oob ? oob : "?";
     h->item.oob = oob != NULL;
-    h->item.value = get(e->msg, "arguments");
-    h->id = json_object_get(get(e->msg, "id"));
+    h->item.value = json_object_object_get(e->msg, "arguments");
+    h->id = json_object_get(json_object_object_get(e->msg, "id"));
     h->open = true;
     return 0;
 }
@@ -128,15 +120,15 @@ static int add_command(struct story *s, const struct qmp_entry *e)
 /* What a reply answers: the command with its id, else the oldest one. */
 static void add_reply(struct story *s, const struct qmp_entry *e)
 {
-    struct json_object *id = get(e->msg, "id");
-    struct json_object *err = get(e->msg, "error");
+    struct json_object *id = json_object_object_get(e->msg, "id");
+    struct json_object *err = json_object_object_get(e->msg, "error");
 
     for (struct held *h = s->first; h; h = h->next) {
         if (!h->open || strcmp(h->item.peer, e->peer) ||
             (id ? !json_object_equal(id, h->id) : h->id != NULL))
             continue;
         h->answer = json_object_get(e->msg);
-        h->item.answer = err ? err : get(e->msg, "return");
+        h->item.answer = err ? err : json_object_object_get(e->msg, "return");
         h->item.answered = true;
         h->item.failed = err != NULL;
         h->item.latency_us = e->t_us - h->item.t_us;
@@ -148,7 +140,7 @@ static void add_reply(struct story *s, const struct qmp_entry *e)
 static int add_said(struct story *s, const struct qmp_entry *e)
 {
     const char *event = get_string(e->msg, "event");
-    struct json_object *greeting = get(e->msg, "QMP");
+    struct json_object *greeting = json_object_object_get(e->msg, "QMP");
     struct held *h;
 
     if (!event && !greeting) {
@@ -159,7 +151,7 @@ static int add_said(struct story *s, const struct qmp_entry *e)
     if (!h)
         return -1;
     h->item.name = event;
-    h->item.value = event ? get(e->msg, "data") : greeting;
+    h->item.value = event ? json_object_object_get(e->msg, "data") : greeting;
     return 0;
 }
 
