@@ -16,6 +16,10 @@ story_words() { # story_words ARGS
         words+=(--source unix:src.sock --dest unix:dst.sock --json
             --progress none --state-dir state --transcript t.jsonl)
         ;;
+    save)
+        words+=(img --source unix:src.sock --json --progress none
+            --state-dir state --transcript t.jsonl)
+        ;;
     plan) words+=(--source unix:src.sock --dest unix:dst.sock --json --state-dir state) ;;
     check) words+=(--source unix:src.sock --dest unix:dst.sock --json) ;;
     features) words+=(unix:src.sock --json) ;;
@@ -33,6 +37,7 @@ story_words() { # story_words ARGS
 story_result() {
     sed -E 's/"([a-z_]+_(us|ms|bps)|mbps|pages-per-second|[a-z_-]*time[a-z_-]*)":-?[0-9.]+/"\1":T/g
             s/[0-9]{8}T[0-9]{6}-[0-9a-f]{8}/ID/g; s/,"transcript":"[^"]*"//
+            s/"file":"[^"]*"/"file":"IMG"/; s/"file_bytes":[0-9]+/"file_bytes":N/
             s/"(sent|received)_bytes":[0-9]+/"\1_bytes":N/g; s/,"first":"[a-z]*"//
             s/(connection lost): (Broken pipe|Connection reset by peer)/\1/g
             s/"(finish-migrate|postmigrate)"/"postmigrate"/g
