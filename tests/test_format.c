@@ -23,6 +23,7 @@ static const struct {
     {"journal", "record"},
     {"release", "at"},
     {"result", "result"},
+    {"store", "directory"},
     {"state", "to"},
     {"user", "action"},
     {"tunnel", "sent_bytes"},
