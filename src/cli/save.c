@@ -12,7 +12,8 @@
 static int take_options(struct cli *cli, struct qmp_error **errp)
 {
     if (cli->n_operands != 1)
-        return qmp_fail(errp, QMIG_ERR_USAGE, "the name of the file is missing");
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "the name of the file is missing");
     if (cli->running && cli->paused)
         return qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
                         "option '--running' and option '--paused' are mutually "
@@ -155,7 +156,8 @@ int cli_image(struct cli *cli, struct qmp_error **errp)
     CLEANUP(freep) char *xml = NULL;
 
     if (cli->n_operands != 1)
-        return qmp_fail(errp, QMIG_ERR_USAGE, "the name of the file is missing");
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "the name of the file is missing");
     if (qmig_image_info(cli->operands[0], &info, &xml, errp) < 0)
         return -1;
     if (cli->json) {

@@ -23,8 +23,8 @@ struct sealer {
     int fd;       /* of the file; borrowed */
     void *head;
     size_t head_len;
-    int done;     /* eventfd: readable once `sys` is there */
-    int sys;      /* errno, 0: on the disk */
+    int done; /* eventfd: readable once `sys` is there */
+    int sys;  /* errno, 0: on the disk */
 };
 
 struct job_image {

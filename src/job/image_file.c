@@ -146,9 +146,9 @@ int image_sync_dir(const char *path, struct qmp_error **errp)
 int image_rename(const char *part, const char *file, bool overwrite,
                  struct qmp_error **errp)
 {
-    int rc = overwrite ? rename(part, file)
-                       : renameat2(AT_FDCWD, part, AT_FDCWD, file,
-                                   RENAME_NOREPLACE);
+    int rc = overwrite
+                 ? rename(part, file)
+                 : renameat2(AT_FDCWD, part, AT_FDCWD, file, RENAME_NOREPLACE);
 
     /* A file system without that (NFS): a link is never made over a file. */
     if (rc < 0 && (errno == EINVAL || errno == ENOSYS)) {

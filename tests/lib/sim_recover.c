@@ -262,7 +262,8 @@ void sim_recover(struct sim *s)
     for (int side = 0; side < 2; side++) {
         s->q[side].hung = false;
         sim_thaw(s, (enum qmig_side)side);
-    }    recover_once(s, FENCED_NONE, 0);
+    }
+    recover_once(s, FENCED_NONE, 0);
     /* A look at both: neither runs, and the source has the guest. */
     if (s->q[QMIG_SIDE_SOURCE].alive && s->q[QMIG_SIDE_DEST].alive &&
         s->r.recovered.owner == QMIG_OWNER_UNDECIDED && !s->r.dest_ran)
@@ -272,6 +273,7 @@ void sim_recover(struct sim *s)
     if (s->r.self_resumed)
         return;
     if (!s->q[QMIG_SIDE_SOURCE].alive && s->q[QMIG_SIDE_DEST].alive)
-        recover_once(s, FENCED_SOURCE, 0);    else if (s->q[QMIG_SIDE_SOURCE].alive && !s->q[QMIG_SIDE_DEST].alive)
+        recover_once(s, FENCED_SOURCE, 0);
+    else if (s->q[QMIG_SIDE_SOURCE].alive && !s->q[QMIG_SIDE_DEST].alive)
         recover_once(s, FENCED_DEST, 0);
 }
