@@ -107,7 +107,8 @@ static struct json_object *send_row(struct session *s, enum qmig_side side,
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
         struct json_object *ret = call(s, side, execute, arguments, &err);
 
-        if (ret) /* cppcheck-suppress returnDanglingLifetime ; no part of err */
+        if (ret)
+            /* cppcheck-suppress returnDanglingLifetime */
             return ret;
         if (!member_is_true(row, "again") || !err->qmp_desc ||
             !strstr(err->qmp_desc, "in use") || s->io->now_us(s) > until) {
