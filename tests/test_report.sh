@@ -80,6 +80,20 @@ report 0 "$good" "$bad" -o "$T/two.html"
 has "$T/two.html" '^<h2>Compared</h2>$'
 [ "$(grep -c '^<article>' "$T/two.html")" -eq 2 ] && ok || no "not two articles"
 
+# what the user did; what other programs recorded has neither id nor addresses
+report 0 tests/transcripts/10.0-set-while-running.jsonl
+has "$T/out" '^ +[0-9.]+  user +set \{"bandwidth":500\}$'
+report 0 tests/corpus/transcript/foreign-libvirt
+has_not "$T/out" '^Migration|^Destination|, $'
+has "$T/out" '^Source       QEMU 7\.2\.22$'
+report 0 tests/corpus/transcript/foreign-libvirt -o "$T/foreign.html"
+has_not "$T/foreign.html" '<dd></dd>|<dt>Destination'
+
+# in print all is open; with the keyboard one sees where one is
+has "$T/made.html" '@media print\{details>\*\{display:block\}'
+has "$T/made.html" 'summary:focus-visible'
+has "$T/made.html" '<meta name=viewport'
+
 # a long recording: memory does not grow with it, curves are thinned out
 {
     head -n 1 "$T/made.jsonl"

@@ -239,11 +239,26 @@ static int add_result(struct report *r, const struct story_item *item,
                  : 0;
 }
 
+static int add_user(struct report *r, const struct story_item *item,
+                    struct qmp_error **errp)
+{
+    struct json_object *given =
+        json_object_object_get(item->value, "arguments");
+    CLEANUP(freep) char *args = given ? qmp_json_text(given) : NULL;
+
+    return add_line(&r->plan, item->t_us, "user",
+                    format("%s%s%s", text_of(item->value, "action"),
+                           args ? " " : "", args ? args : ""),
+                    errp);
+}
+
 static int add_note(struct report *r, const struct story_item *item,
                     struct qmp_error **errp)
 {
     if (!strcmp(item->name, "result"))
         return add_result(r, item, errp);
+    if (!strcmp(item->name, "user"))
+        return add_user(r, item, errp);
     if (strcmp(item->name, "warning") && strcmp(item->name, "further-error"))
         return 0;
     const char *text = text_of(item->value, "text");

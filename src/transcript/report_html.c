@@ -43,6 +43,7 @@ static const char style[] =
     "summary{cursor:pointer;color:var(--dim)}"
     "a:focus-visible,summary:focus-visible{outline:2px solid var(--a)}\n"
     "@media print{details>*{display:block}body{max-width:none}"
+    "details::details-content{content-visibility:visible}"
     "svg,tr{break-inside:avoid}}\n";
 
 /* Foreign text: nothing of it is markup, and nothing acts on a terminal that
@@ -76,6 +77,8 @@ static double ms(int64_t us)
 
 static void put_fact(FILE *f, const char *name, const char *text)
 {
+    if (!*text)
+        return;
     fprintf(f, "<dt>%s</dt><dd>", name);
     put(f, text);
     fputs("</dd>\n", f);
@@ -90,9 +93,11 @@ static void put_facts(FILE *f, const struct report *r)
     put_fact(f, "Started", r->start);
     put_fact(f, "Recorded by", r->program);
     for (int i = 0; i < 2; i++) {
+        if (!r->version[i] && !*r->addr[i])
+            continue; /* a recording of another program */
         fprintf(f, "<dt>%s</dt><dd>QEMU ", i ? "Destination" : "Source");
         put(f, r->version[i] ? r->version[i] : "?");
-        fputs(", ", f);
+        fputs(*r->addr[i] ? ", " : "", f);
         put(f, r->addr[i]);
         fputs("</dd>\n", f);
     }

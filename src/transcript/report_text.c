@@ -135,15 +135,20 @@ void report_put_text(FILE *f, const struct report *r, int width)
 
     fputs("Outcome      ", f);
     put(f, report_outcome(r));
-    fputs("\nMigration    ", f);
-    put(f, r->id);
-    fputs(", started ", f);
-    put(f, r->start);
+    /* Recordings of other programs do not tell these. */
+    if (*r->id || *r->start) {
+        fputs("\nMigration    ", f);
+        put(f, r->id);
+        fputs(*r->id && *r->start ? ", started " : "", f);
+        put(f, r->start);
+    }
     for (int i = 0; i < 2; i++) {
+        if (!r->version[i] && !*r->addr[i])
+            continue;
         fprintf(f, "\n%-13s", i ? "Destination" : "Source");
         fputs("QEMU ", f);
         put(f, r->version[i] ? r->version[i] : "?");
-        fputs(", ", f);
+        fputs(*r->addr[i] ? ", " : "", f);
         put(f, r->addr[i]);
     }
     fprintf(f, "\nTime         %.1f ms", ms(r->end_us));
