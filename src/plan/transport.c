@@ -205,22 +205,18 @@ static int no_memory(struct qmp_error **errp)
     return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 }
 
-/* plan->uri becomes this; NULL host and path: no memory. */
+/* plan->uri becomes this. */
 static int set_uri(struct plan *plan, enum uri_kind kind, const char *text,
                    int port, struct qmp_error **errp)
 {
-    char *copy = strdup(text);
-
-    if (!copy)
-        return no_memory(errp);
     migrate_uri_clear(&plan->uri);
-    plan->uri = (struct migrate_uri){
-        .kind = kind,
-        .host = kind == URI_UNIX ? NULL : copy,
-        .path = kind == URI_UNIX ? copy : NULL,
-        .port = port,
-    };
-    return 0;
+    plan->uri.kind = kind;
+    plan->uri.port = port;
+    if (kind == URI_UNIX)
+        plan->uri.path = strdup(text);
+    else
+        plan->uri.host = strdup(text);
+    return plan->uri.path || plan->uri.host ? 0 : no_memory(errp);
 }
 
 static int tunnel_unix(struct plan *plan, const struct qmp_addr *addr,
