@@ -14,11 +14,7 @@
  *
  * The states of the controller have the engine's names, and each go() is a
  * change between them: tests/test_model.c compares both with the table in
- * src/engine/engine.c. Post-copy is not in this model:
- *   outside(SWITCHOVER, POSTCOPY) outside(SWITCHOVER, YANKING)
- *   outside(SWITCHOVER, DONE)     outside(POSTCOPY, CONFIRM)
- *   outside(POSTCOPY, DONE)       outside(CANCELLING, DONE)
- *   outside(YANKING, DONE)
+ * src/engine/engine.c. Post-copy has a model of its own, postcopy.pml.
  *
  * What --fenced source asserts is taken for true: S is dead, and did not
  * resume by itself when the network broke at the very end.
