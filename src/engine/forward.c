@@ -143,6 +143,17 @@ static void object_refused(struct engine *e, const struct engine_event *ev)
     qmp_error_free(err);
 }
 
+/* The first connection of all: there the handshake may fail. */
+static void mirror_refused(struct engine *e, const struct engine_event *ev)
+{
+    struct qmp_error *err = qmp_error_copy(ev->err);
+    enum qmig_side side = ev->side;
+
+    tls_explain(&e->config.plan, false, &side, &err);
+    engine_error(e, side, err);
+    qmp_error_free(err);
+}
+
 bool port_is_taken(const struct qmp_error *err)
 {
     /* The text is the system's (EADDRINUSE) behind QEMU's own. */
@@ -168,6 +179,9 @@ void step_refused(struct engine *e, const struct engine_event *ev)
 
     if (step && step->kind == STEP_OBJECT)
         object_refused(e, ev);
+    else if (step && step->kind == STEP_MIRROR &&
+             e->config.plan.flags & QMIG_TLS)
+        mirror_refused(e, ev);
     else if (rdma)
         rdma_refused(e, ev);
     else if (taken)

@@ -94,6 +94,8 @@ struct engine {
     bool mirrors_ended;  /* they were told to end, and */
     bool nodes_deleted;  /* all had: what they needed was removed */
     unsigned nodes_left; /* of ours on the source */
+    unsigned nodes_told; /* blockdev-del that were not answered yet */
+    bool server_ended;   /* nbd-server-stop was sent */
     bool asking_jobs;    /* a query-block-jobs is under way */
     struct copy copy[PLAN_MAX_COPIES]; /* as plan.copies */
     struct qmp_error *copy_error;      /* a mirror failed: why */
@@ -245,6 +247,8 @@ void engine_finish(struct engine *e, const char *why);
 void enter_storage(struct engine *e);
 /* True: the mirrors have not ended yet, and were told to. */
 bool storage_must_wait(struct engine *e);
+/* nbd-server-stop, unless it was sent: before the destination may run. */
+void storage_end_server(struct engine *e);
 /* query-block-jobs, unless the question is under way. */
 void storage_ask(struct engine *e);
 void storage_learn_event(struct engine *e, const struct engine_event *ev);

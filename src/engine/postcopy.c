@@ -88,6 +88,7 @@ static void take_over(struct engine *e)
 void enter_postcopy(struct engine *e)
 {
     engine_set_state(e, ENGINE_POSTCOPY, "the source says that it has begun");
+    storage_end_server(e);
     e->deadline = -1;
     e->progress_at = e->now;
     e->poll_at = e->now + POLL_US;

@@ -157,13 +157,25 @@ void storage_ask(struct engine *e)
              e->config.deadlines.us[DEADLINE_answer]);
 }
 
+void storage_end_server(struct engine *e)
+{
+    if (!e->mirrors_sent || e->server_ended)
+        return;
+    e->server_ended = true;
+    send_steps(e, STEP_SERVER_END, STEP_SERVER_END);
+}
+
+/* What a node's removal flushes has to arrive. */
 void storage_learn_reply(struct engine *e, const struct engine_event *ev)
 {
     const struct plan_step *step = step_of(e, ev);
 
-    if (step && step->kind == STEP_MIRROR_DEL && !ev->err && e->nodes_left &&
-        step->side == QMIG_SIDE_SOURCE)
+    if (!step || step->kind != STEP_MIRROR_DEL)
+        return;
+    if (!ev->err && e->nodes_left)
         e->nodes_left--;
+    if (e->nodes_told && !--e->nodes_told && e->state == ENGINE_SWITCHOVER)
+        storage_end_server(e);
 }
 
 /* FIGURES */
@@ -270,6 +282,7 @@ bool storage_must_wait(struct engine *e)
         return true;
     if (!e->nodes_deleted) {
         e->nodes_deleted = true;
+        e->nodes_told = (unsigned)e->plan.n_copies;
         send_steps(e, STEP_MIRROR_DEL, STEP_MIRROR_DEL);
     }
     /* The source flushes a node that goes, and hangs if the destination does:

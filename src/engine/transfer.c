@@ -71,6 +71,7 @@ static void commit(struct engine *e)
                          ? "the source says completed, by the return path"
                          : "both sides say completed");
     engine_limit(e, DEADLINE_finish);
+    storage_end_server(e);
     if (takes)
         send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
     else

@@ -78,7 +78,8 @@ enum step_kind {
     STEP_BRAKE,      /* the switchover is held: next to nothing is sent */
     STEP_RELEASE,    /* it is held no longer: as fast as before */
     STEP_MIRROR_END, /* block-job-cancel, once the guest is stopped */
-    STEP_MIRROR_DEL, /* blockdev-del, nbd-server-stop: when all have ended */
+    STEP_MIRROR_DEL, /* blockdev-del, when all have ended: it flushes */
+    STEP_SERVER_END, /* nbd-server-stop, when that is done */
     STEP_CONTINUE,   /* migrate-continue */
     STEP_TAKEOVER,   /* cont (or activate the disks of a paused guest) */
     STEP_TIDY,       /* settings of the destination go back */

@@ -505,7 +505,7 @@ void storage_add_end(struct plan *plan)
                  "the source has done with it")
             ->may_fail = true;
     if (plan->n_copies)
-        plan_add(plan, STEP_MIRROR_DEL, QMIG_SIDE_DEST, QMIG_PHASE_SWITCHOVER,
+        plan_add(plan, STEP_SERVER_END, QMIG_SIDE_DEST, QMIG_PHASE_SWITCHOVER,
                  "nbd-server-stop", NULL, "the images are the guest's alone");
 }
 

@@ -148,6 +148,8 @@ static void server_stop(struct sim *s, unsigned tag)
                    "NBD server not running");
         return;
     }
+    for (unsigned i = 0; i < s->o.disks && s->o.fault == SIM_NONE; i++)
+        assert_false(s->q[QMIG_SIDE_SOURCE].mirror[i].node); /* it flushes */
     dest->serves = false;
     dest->exports = 0;
     sim_reply(s, QMIG_SIDE_DEST, tag, "{}");

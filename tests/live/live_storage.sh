@@ -77,6 +77,7 @@ case_all_disks_are_copied() {
     same_images
     nothing_is_left src
     nothing_is_left dst
+    must_fail grep 'Failed flush' "$T/src.err" # the exports were there for that
     [ "$(json job.disk_total)" -ge 8388608 ]
     [ "$(json job.disk_processed)" -eq "$(json job.disk_total)" ]
     [ "$(json job.disk_remaining)" -eq 0 ]
@@ -408,6 +409,19 @@ case_disks_go_over_tls() {
     grep '"blockdev-add"' "$T/said" | grep -q '"tls-creds":"qmigrate-tls"'
 }
 
+case_a_wrong_key_is_named() {
+    mkdir "$T/psk" "$T/other"
+    echo "qemu:$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$T/psk/keys.psk"
+    echo "qemu:$(head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n')" >"$T/other/keys.psk"
+    image src.img raw
+    image dst.img raw
+    start_pair raw raw
+    migrate 1 --copy-storage-all --tls --tls-psk "$T/psk" --tls-dest-dir "$T/other"
+    [ "$(json error.code)" = tls ] || fail "$(cat "$T/out")"
+    nothing_is_left src
+    guest_check src
+}
+
 case_disks_are_copied_before_postcopy() {
     image src.img raw
     fill src.img 4
@@ -441,6 +455,49 @@ case_a_port_that_is_taken_is_passed_over() {
     [ "$migrate_port" != '"port":"49152"' ]
 }
 
+# The nodes are in a thread of their own, as on a busy host.
+case_a_disk_of_an_iothread_is_copied() {
+    local side
+    for side in src dst; do
+        image $side.img raw
+        image $side.2 raw
+        declare -n more=more_$side
+        more=(-object iothread,id=io0 -device virtio-scsi-pci,id=scsi0,iothread=io0
+            -blockdev "raw,node-name=n2,file.driver=file,file.filename=$T/$side.2"
+            -device scsi-hd,drive=n2,id=d2,bus=scsi0.0)
+    done
+    fill src.2 4
+    start_pair raw raw
+    migrate 0 --copy-storage-all --suspend --keep-source
+    same_images
+    same_images src.2 dst.2
+    nothing_is_left src
+    nothing_is_left dst
+}
+
+case_a_guest_that_is_paused_keeps_its_disk() {
+    image src.img raw
+    image dst.img raw
+    fill src.img 4
+    start_pair raw raw
+    qmp src stop >/dev/null
+    migrate 0 --copy-storage-all
+    same_images
+    [ "$(runstate dst)" = paused ]
+    qmp dst cont >/dev/null
+    guest_check src dst
+}
+
+case_a_guest_that_is_stopped_first_keeps_its_disk() {
+    image src.img raw
+    image dst.img raw
+    fill src.img 4
+    start_pair raw raw
+    expect 0 qmigrate migrate --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp" --json \
+        --copy-storage-all
+    guest_check src dst
+}
+
 # A plan shows it all, and changes nothing.
 case_a_plan_shows_the_copies() {
     image src.img raw
@@ -460,7 +517,7 @@ alone=' case_the_bandwidth_is_held '
 is_due() { # is_due CASE NUMBER: of the version
     case $1 in
     case_all_disks_are_copied | ${alone// /}) return 1 ;;
-    case_recover_after_* | case_a_destination_hangs_*)
+    case_recover_after_* | case_a_destination_hangs_* | case_a_guest_*)
         turn=$((turn + 1))
         [ -n "${LONG:-}" ] || [ $((turn % 3)) -eq "$2" ]
         ;;
