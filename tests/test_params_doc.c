@@ -312,6 +312,14 @@ static void put_flags(FILE *to)
 
 static void put_later(FILE *to)
 {
+    bool any = false;
+
+    for (size_t i = 0; i < param_table_n; i++)
+        any |= !param_table[i].supported;
+    for (size_t i = 0; i < flag_table_n; i++)
+        any |= !flag_table[i].supported;
+    if (!any)
+        return;
     fputs("\n## Known, checked, and then refused as not supported yet\n\n", to);
     for (size_t i = 0; i < param_table_n; i++)
         if (!param_table[i].supported)
