@@ -15,13 +15,13 @@ root=$PWD
 program=${QMIGRATE:-$PWD/${BUILD:-build}/qmigrate}
 
 # The user's deeds, as the replay tells them on descriptor 3.
-act() { # act PID-OF-THE-PROGRAM
+act() {
     local word action rest part
     while read -r word action rest <&3; do
         [ "$word" = user ] || { echo "the replay says '$word'"; return 1; }
         # shellcheck disable=SC2086
         case $action in
-        cancel) kill -TERM "$1" ;;
+        cancel) kill -TERM "$(cat job.pid)" ;;
         *)
             # Nobody writes the file of a save here.
             for part in img.*.part; do
@@ -47,9 +47,11 @@ replay_story() { # replay_story NAME, in an empty directory
     replay=$!
     exec 3<said
     read -r _ <&3
-    timeout --foreground 60 "$program" "${words[@]}" >result.json 2>run.err &
+    # (timeout is deaf for a moment after it has started the program)
+    # shellcheck disable=SC2016
+    timeout --foreground 60 sh -c 'echo $$ >job.pid; exec "$@"' sh "$program" "${words[@]}" >result.json 2>run.err &
     job=$!
-    act "$job"
+    act
     acted=$?
     wait "$job"
     { echo "exit $?"; story_result <result.json; } >got
