@@ -63,6 +63,13 @@ static void engine_leaves_a_paused_guest_paused(void **state UNUSED)
     assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
     assert_false(r.dest_runs);
     assert_null(strstr(r.trace, "> D cont"));
+    assert_null(strstr(r.trace, "blockdev-set-active:"));
+    sim_result_clear(&r);
+
+    o.old = true;
+    r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    assert_non_null(strstr(r.trace, "no blockdev-set-active: if"));
     sim_result_clear(&r);
 }
 

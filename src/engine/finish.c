@@ -66,6 +66,13 @@ static void try_give_up_source(struct engine *e)
 void enter_confirm(struct engine *e)
 {
     engine_set_state(e, ENGINE_CONFIRM, "the destination has taken over");
+    /* 7.2 aborts ("!(bs->open_flags & BDRV_O_INACTIVE)") when such a guest is
+     * migrated or saved before it ran. */
+    if (e->plan.arrives_paused &&
+        !facts_feature(&engine_dest(e)->facts, FEATURE_BLOCK_SET_ACTIVE))
+        act_warn(e, "this QEMU has no blockdev-set-active: if the guest has "
+                    "disks, let it run ('cont') before it is migrated or saved "
+                    "again");
     engine_limit(e, DEADLINE_undo);
     if (e->clients_told)
         e->deadline += e->config.deadlines.us[DEADLINE_clients];

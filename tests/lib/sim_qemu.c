@@ -21,6 +21,18 @@ void sim_reply(struct sim *s, enum qmig_side side, unsigned tag,
                                       .object = sim_parse(ret)});
 }
 
+/* Takes `err`. */
+static void answer_error(struct sim *s, enum qmig_side side, unsigned tag,
+                         struct qmp_error *err)
+{
+    if (s->recovering && !s->muted) {
+        s->refusal = err;
+        return;
+    }
+    sim_post(s, (struct engine_event){
+                    .kind = EV_REPLY, .side = side, .tag = tag, .err = err});
+}
+
 void sim_refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
                 const char *desc)
 {
@@ -30,12 +42,7 @@ void sim_refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
         qmp_fail_refused(&err, "GenericError", desc, "refused");
     else
         qmp_fail(&err, code, "%s", desc);
-    if (s->recovering && !s->muted) {
-        s->refusal = err;
-        return;
-    }
-    sim_post(s, (struct engine_event){
-                    .kind = EV_REPLY, .side = side, .tag = tag, .err = err});
+    answer_error(s, side, tag, err);
 }
 
 void sim_say(struct sim *s, enum qmig_side side, const char *name,
@@ -457,6 +464,13 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
                   "{\"UUID\":\"11111111-2222-3333-4444-555555555555\"}");
     } else if (!strcmp(name, "query-name")) {
         sim_reply(s, side, tag, "{\"name\":\"guest\"}");
+    } else if (s->o.old && !strcmp(name, "blockdev-set-active")) {
+        struct qmp_error *err = NULL;
+
+        qmp_fail_refused(&err, "CommandNotFound",
+                         "The command blockdev-set-active has not been found",
+                         "refused");
+        answer_error(s, side, tag, err);
     } else if (unknown_form(s, name, arguments)) {
         sim_refuse(s, side, tag, QMP_ERR_REFUSED,
                    "Parameter 'exit-on-error' is unexpected");
