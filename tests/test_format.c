@@ -17,17 +17,10 @@ static const struct {
     const char *name;
     const char *member;
 } notes[] = {
-    {"further-error", "message"},
-    {"hold", "at"},
-    {"hook", "phase"},
-    {"journal", "record"},
-    {"release", "at"},
-    {"result", "result"},
-    {"store", "directory"},
-    {"state", "to"},
-    {"user", "action"},
-    {"tunnel", "sent_bytes"},
-    {"warning", "message"},
+    {"further-error", "message"}, {"hold", "at"},         {"hook", "phase"},
+    {"journal", "record"},        {"release", "at"},      {"result", "result"},
+    {"store", "directory"},       {"state", "to"},        {"user", "action"},
+    {"tunnel", "sent_bytes"},     {"warning", "message"},
 };
 
 struct reader {

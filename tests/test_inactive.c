@@ -119,8 +119,8 @@ static void definition_is_made_of_domains_only(void **state UNUSED)
 {
     static const char *const bad[] = {
         "", "<domain", "<network/>",
-        "<!DOCTYPE domain [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>"
-        "<domain type='kvm'><name>&e;</name></domain>"};
+        ("<!DOCTYPE domain [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>"
+         "<domain type='kvm'><name>&e;</name></domain>")};
 
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;

@@ -441,7 +441,7 @@ static void find_cause(struct engine *e)
     if (e->io_error && failed && !e->continue_sent) {
         /* 7.2..11.1: a disk that fails the last flush fails the migration,
          * and the destination then says that the stream broke off. */
-        CLEANUP(freep) char *first = err->msg;
+        CLEANUP(freep) char *first UNUSED = err->msg;
 
         err->code = QMIG_ERR_IO;
         if (asprintf(&err->msg, "an I/O error stopped the guest (%s)",
@@ -449,7 +449,7 @@ static void find_cause(struct engine *e)
             abort();
     } else if (source->died && (failed || err->code == QMIG_ERR_DEST_LOAD ||
                                 err->code == QMIG_ERR_DEST_LOST)) {
-        CLEANUP(freep) char *first = err->msg;
+        CLEANUP(freep) char *first UNUSED = err->msg;
 
         err->code = QMIG_ERR_SOURCE_LOST;
         e->error_side = QMIG_SIDE_SOURCE;
