@@ -260,6 +260,30 @@ engine_switches_to_postcopy_after_the_first_pass(void **state UNUSED)
     sim_result_clear(&r);
 }
 
+/* 7.2 resumes it with its disks inactive: the first write would abort. */
+static void engine_takes_the_disks_back_when_cancelled_late(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+    struct sim_result whole = sim_run(&o);
+    unsigned late = 0;
+
+    o.fault = SIM_CANCEL;
+    for (o.at = 0; o.at < whole.events; o.at++) {
+        struct sim_result r = sim_run(&o);
+        const char *back = strstr(r.trace, "> S migrate_cancel\n");
+
+        if (back && r.verdict.outcome == QMIG_CANCELLED) {
+            bool stopped = strstr(r.trace, "< S STOP {}\n");
+
+            assert_int_equal(stopped, strstr(back, "> S cont\n") != NULL);
+            late += stopped;
+        }
+        sim_result_clear(&r);
+    }
+    assert_true(late > 0);
+    sim_result_clear(&whole);
+}
+
 static void engine_leaves_a_split_guest_alone(void **state UNUSED)
 {
     struct sim_options o = postcopy_options();
@@ -822,6 +846,7 @@ int main(void)
         cmocka_unit_test(
             engine_yanks_when_a_hung_destination_blocks_the_source),
         cmocka_unit_test(engine_switches_to_postcopy_after_the_first_pass),
+        cmocka_unit_test(engine_takes_the_disks_back_when_cancelled_late),
         cmocka_unit_test(engine_leaves_a_split_guest_alone),
         cmocka_unit_test(engine_suspends_the_guest_when_the_time_is_up),
         cmocka_unit_test(engine_waits_for_clients_of_the_console),

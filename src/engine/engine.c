@@ -307,7 +307,7 @@ static void learn_event(struct engine *e, const struct engine_event *ev)
 static bool is_counted(unsigned tag)
 {
     return ((tag & TAG_KIND) && (tag & TAG_KIND) != TAG_AT_LOAD) ||
-           tag == TAG_END;
+           tag == TAG_END || tag == TAG_TAKE_DISKS;
 }
 
 static bool is_quit(const struct engine *e, const struct engine_event *ev)

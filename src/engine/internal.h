@@ -18,9 +18,10 @@ enum tag {
     TAG_INFO,   /* query-migrate */
     TAG_CANCEL, /* migrate_cancel */
     TAG_YANK,
-    TAG_RESUME, /* cont on the source */
-    TAG_END,    /* quit of a destination that is ended */
-    TAG_COMMIT, /* the destination's last word, asked behind the record */
+    TAG_RESUME,     /* cont on the source */
+    TAG_END,        /* quit of a destination that is ended */
+    TAG_TAKE_DISKS, /* cont on a source that runs */
+    TAG_COMMIT,     /* the destination's last word, asked behind the record */
     TAG_TUNE_ASK,
     TAG_TUNE,
     TAG_JOBS,    /* query-block-jobs */
@@ -105,6 +106,9 @@ struct engine {
     uint64_t undo_again[(PLAN_MAX_STEPS + 63) / 64]; /* undo steps that were
                                                         refused as "in use" */
     bool migrate_sent;
+    /* 7.2, cancelled at the switchover, lets the guest run with its disks
+     * inactive, and aborts at the next write or migration: cont mends that. */
+    bool take_disks;
     unsigned at_load;   /* STEP_AT_LOAD not yet answered */
     bool dest_receives; /* the stream has reached it, past any handshake */
     bool stop_sent;     /* not LIVE: we stopped the guest */

@@ -67,6 +67,7 @@ void resuming_event(struct engine *e, const struct engine_event *ev)
     if (ev->kind == EV_REPLY && ev->tag == TAG_STATUS &&
         ev->side == QMIG_SIDE_SOURCE && source->status) {
         if (plan_status_runs(source->status)) {
+            e->take_disks = e->stop_us && status_is(source, "cancelled");
             enter_undoing(e, "the guest runs on the source");
             return;
         }
@@ -145,6 +146,9 @@ void enter_undoing(struct engine *e, const char *why)
     engine_set_state(e, ENGINE_UNDOING, why);
     engine_limit(e, DEADLINE_undo);
     channel_close(e);
+    if (e->take_disks)
+        act_send_counted(e, QMIG_SIDE_SOURCE, "cont", NULL, TAG_TAKE_DISKS,
+                         DEADLINE_undo);
     send_undo(e, QMIG_SIDE_SOURCE);
     end_dest(e);
     if (!source->waiting && !engine_dest(e)->waiting && !e->channel_closing)

@@ -223,12 +223,25 @@ static void quit(struct session *s, enum qmig_side side)
     session_say(s->done, "%s: ended", side_name(side));
 }
 
+/* 7.2, cancelled at the switchover, lets the guest run with its disks
+ * inactive, and aborts at the next write or migration; cont mends that. */
+static void take_disks(struct session *s)
+{
+    const char *migration = s->answer[QMIG_SIDE_SOURCE].migration;
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+    if (migration && !strcmp(migration, "cancelled"))
+        json_object_put(call(s, QMIG_SIDE_SOURCE, "cont", NULL, &err));
+}
+
 static int resume_source(struct session *s, struct qmp_error **errp)
 {
     if (s->source == SRC_NO)
         return 0;
     if (s->past.runs && let_run(s, QMIG_SIDE_SOURCE, errp) < 0)
         return -1;
+    if (s->past.runs)
+        take_disks(s);
     send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
     return 0;
 }
