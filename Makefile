@@ -33,6 +33,7 @@ BUILD  := build/clang
 endif
 ifeq ($(SAN),1)
 BUILD  := $(BUILD)/san
+export SIM_STRIDE ?= 4
 CFLAGS := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
           -fno-omit-frame-pointer
 endif
@@ -127,7 +128,7 @@ check: all tests
 	    $(TESTS) $(CHECKS) $(foreach f,$(FUZZERS),'$(BUILD)/tests/corpus_$(f) tests/corpus/$(f)')
 
 valgrind: tests
-	WRAP='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --trace-children=no' \
+	SIM_STRIDE=9 WRAP='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --trace-children=no' \
 	    scripts/run-tests $(TESTS)
 
 # cppcheck does not know __attribute__((cleanup)), nor that a callback's

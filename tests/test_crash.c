@@ -144,7 +144,7 @@ static void at_each_action(void (*each)(struct sim_options *o,
             unsigned acts = acts_of(&o);
 
             assert_true(acts > 10);
-            for (o.crash_at = 1; o.crash_at <= acts; o.crash_at++)
+            for (o.crash_at = 1; o.crash_at <= acts; o.crash_at += sim_stride())
                 each(&o, &sim_stories[i]);
         }
     }
@@ -180,7 +180,7 @@ static void killed_at_each_act(struct sim_options *o,
         o->world = worlds[w];
         unsigned acts = run(o, story);
 
-        for (unsigned i = 1; i <= acts; i++) {
+        for (unsigned i = 1; i <= acts; i += sim_stride()) {
             o->recover_killed_at = i;
             run(o, story);
         }
@@ -204,7 +204,7 @@ static void recover_ends_what_a_fault_has_left(void **state UNUSED)
 
         for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
             o.fault = (enum sim_fault)f;
-            for (o.at = 0; o.at <= whole.events; o.at++)
+            for (o.at = 0; o.at <= whole.events; o.at += sim_stride())
                 run(&o, story);
         }
         sim_result_clear(&whole);
@@ -222,11 +222,11 @@ recover_ends_it_when_the_controller_dies_on_its_way_back(void **state UNUSED)
         struct sim_result whole = sim_run(&o);
 
         o.fault = faults[i / 2];
-        for (o.at = 8; o.at < whole.events; o.at++) {
+        for (o.at = 8; o.at < whole.events; o.at += sim_stride()) {
             o.crash_at = 0;
             unsigned acts = acts_of(&o);
 
-            for (o.crash_at = 8; o.crash_at <= acts; o.crash_at++)
+            for (o.crash_at = 8; o.crash_at <= acts; o.crash_at += sim_stride())
                 run(&o, story);
         }
         sim_result_clear(&whole);

@@ -194,7 +194,7 @@ static void engine_keeps_its_promise_with_disks(void **state UNUSED)
         assert_true(whole.undone || !o.config.plan.keep_source);
         for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
             o.fault = (enum sim_fault)f;
-            for (o.at = 0; o.at <= whole.events; o.at++) {
+            for (o.at = 0; o.at <= whole.events; o.at += sim_stride()) {
                 struct sim_result r = sim_run(&o);
 
                 assert_kept(&o, &r);

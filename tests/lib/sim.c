@@ -432,6 +432,14 @@ void sim_result_clear(struct sim_result *r)
     free(r->trace);
 }
 
+unsigned sim_stride(void)
+{
+    const char *text = getenv("SIM_STRIDE");
+    int n = text ? atoi(text) : 1;
+
+    return n > 0 ? (unsigned)n : 1;
+}
+
 struct sim_options sim_defaults(void)
 {
     struct sim_options o = {

@@ -135,4 +135,8 @@ extern const size_t sim_stories_n;
 /* Options for a plain live migration between two local monitors. */
 struct sim_options sim_defaults(void);
 
+/* Loops over all events of all stories take each SIM_STRIDE-th one (1): under
+ * valgrind and the sanitizers, where the same code runs again and again. */
+unsigned sim_stride(void);
+
 #endif
