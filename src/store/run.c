@@ -145,6 +145,7 @@ int store_start(struct store_run *run, const struct store_addr *addr,
     }
     if (r.pid == 0)
         run_command(argv, in, out, err);
+    setpgid(r.pid, r.pid); /* here as there: it may be ended at once */
     r.pidfd = (int)syscall(SYS_pidfd_open, r.pid, 0);
     r.out = TAKE_FD(out);
     r.err = TAKE_FD(err);
