@@ -271,7 +271,7 @@ case_state_directory_cannot_be_made() {
     gated dst
     : >"$T/file"
     move 1 --state-dir "$T/file/state"
-    failed system begin controller "cannot create directory '$T/file/state'"
+    failed journal begin controller "cannot create directory '$T/file/state'"
     is error.hint 'give another one with --state-dir'
     untouched src dst
     on_source
@@ -310,7 +310,7 @@ case_state_directory_is_read_only() {
         shift
         exec "$@"' - "$T" timeout -k 5 60 "$QMIGRATE" migrate --source "$from" --dest "$to" \
         --state-dir "$T/ro" --json
-    failed system begin controller 'Read-only file system'
+    failed journal begin controller 'Read-only file system'
     untouched src dst
     on_source
 }
