@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * docs/abi-rules.md is made from the tables of rules; this test fails when it
- * is not current. ABI_REGENERATE=1 make check writes it anew.
+ * is not current. MIG_REGENERATE=1 make check writes it anew.
  */
+#include "tests/lib/doc.h"
 #include "tests/lib/test.h"
 #include "abi/compare.h"
 
@@ -14,7 +15,7 @@
 static const char head[] =
     "# Guest-ABI rules\n"
     "\n"
-    "Made from the tables in `src/domain` (`ABI_REGENERATE=1 make check`). Do "
+    "Made from the tables in `src/domain` (`MIG_REGENERATE=1 make check`). Do "
     "not edit.\n"
     "\n"
     "One row a field of the domain XML. `libvirt`: does libvirt 11.3 compare "
@@ -127,37 +128,11 @@ static char *render(void)
     return out;
 }
 
-static char *read_doc(void)
-{
-    FILE *f = fopen(DOC, "re");
-    char *text = calloc(1, 1 << 20);
-
-    assert_non_null(text);
-    if (f) {
-        text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
-        fclose(f);
-    }
-    return text;
-}
-
 static void document_is_current(void **state UNUSED)
 {
-    char *want = render();
-    char *have;
+    CLEANUP(freep) char *want = render();
 
-    if (getenv("ABI_REGENERATE")) {
-        FILE *f = fopen(DOC, "we");
-
-        assert_non_null(f);
-        fputs(want, f);
-        assert_int_equal(fclose(f), 0);
-    }
-    have = read_doc();
-    if (strcmp(want, have))
-        fail_msg(DOC " is not what the tables say: run ABI_REGENERATE=1 make "
-                     "check");
-    free(want);
-    free(have);
+    doc_is_current(DOC, want);
 }
 
 int main(void)

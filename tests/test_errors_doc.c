@@ -4,6 +4,7 @@
  * about them; this test fails when it is not current, or when an error comes
  * without advice. MIG_REGENERATE=1 make check writes it anew.
  */
+#include "tests/lib/doc.h"
 #include "tests/lib/test.h"
 
 #include "error/advice.h"
@@ -56,34 +57,11 @@ static char *render(void)
     return out;
 }
 
-static char *read_doc(void)
-{
-    char *text = calloc(1, 1 << 20);
-    FILE *f = fopen(DOC, "re");
-
-    assert_non_null(text);
-    if (f) {
-        text[fread(text, 1, (1 << 20) - 1, f)] = '\0';
-        fclose(f);
-    }
-    return text;
-}
-
 static void document_is_current(void **state UNUSED)
 {
     CLEANUP(freep) char *want = render();
 
-    if (getenv("MIG_REGENERATE")) {
-        FILE *f = fopen(DOC, "we");
-
-        assert_non_null(f);
-        fputs(want, f);
-        assert_int_equal(fclose(f), 0);
-    }
-    CLEANUP(freep) char *have = read_doc();
-    if (strcmp(want, have))
-        fail_msg(DOC " is not what the tables say: run MIG_REGENERATE=1 make "
-                     "check");
+    doc_is_current(DOC, want);
 }
 
 /* One line that fits into a row, for each code and for nothing else. */
