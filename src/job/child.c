@@ -2,12 +2,14 @@
 #include "job/child.h"
 
 #include "error/errcode.h"
+#include "qmp/json.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -55,6 +57,20 @@ static void run(const struct child_spec *spec, int output, char **environment)
     dup2(output, STDERR_FILENO);
     execve("/bin/sh", argv, environment);
     _exit(127);
+}
+
+int child_hook_input(struct json_object *json, struct qmp_error **errp)
+{
+    CLEANUP(freep) char *text = qmp_json_text(json);
+    CLEANUP(closep) int fd = memfd_create("qmigrate-hook", MFD_CLOEXEC);
+
+    if (!text)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
+    if (fd < 0 || dprintf(fd, "%s\n", text) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+        int sys = errno;
+        return qmp_fail_sys(errp, sys, "cannot write the hook's input");
+    }
+    return TAKE_FD(fd);
 }
 
 int child_start(struct child *c, const struct child_spec *spec,

@@ -4,6 +4,7 @@
 #define QMIG_CHILD_H
 
 #include "qmp/error.h"
+#include "qmp/macros.h"
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -24,6 +25,10 @@ struct child_spec {
     const char *const *environment; /* NULL-terminated list of NAME=VALUE that
                                        is added to ours */
 };
+
+/* `json` and a line end as a hook's input: a descriptor that the caller closes.
+ * A file, not a pipe: a hook that reads nothing holds nobody up. */
+int child_hook_input(struct json_object *json, struct qmp_error **errp);
 
 int child_start(struct child *c, const struct child_spec *spec,
                 struct qmp_error **errp);

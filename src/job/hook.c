@@ -6,11 +6,9 @@
 #include "job/job.h"
 
 #include "error/errcode.h"
-#include "qmp/json.h"
+#include "qmp/member.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 /* Of what it said last, in an error. */
@@ -33,44 +31,20 @@ static struct json_object *hook_json(const struct qmig_migration *m,
 {
     const struct facts *source = engine_facts(m->engine, QMIG_SIDE_SOURCE);
     struct json_object *json = json_object_new_object();
-    const struct {
-        const char *name;
-        const char *value;
-    } members[] = {
-        {"phase", phase},
-        {"id", m->id},
-        {"name", job_guest_name(m) ? job_guest_name(m) : source->name},
-        {"uuid", job_guest_uuid(m) ? job_guest_uuid(m) : source->uuid},
-        {"source", m->addr[QMIG_SIDE_SOURCE]},
-        {"destination", m->addr[QMIG_SIDE_DEST]},
-        {"directory", m->dir},
-        {"transcript", m->transcript_path},
-    };
+    const char *name = job_guest_name(m);
+    const char *uuid = job_guest_uuid(m);
 
-    for (size_t i = 0; i < ARRAY_SIZE(members); i++)
-        if (members[i].value)
-            json_object_object_add(json, members[i].name,
-                                   json_object_new_string(members[i].value));
+    qmp_add_string(json, "phase", phase);
+    qmp_add_string(json, "id", m->id);
+    qmp_add_string(json, "name", name ? name : source->name);
+    qmp_add_string(json, "uuid", uuid ? uuid : source->uuid);
+    qmp_add_string(json, "source", m->addr[QMIG_SIDE_SOURCE]);
+    qmp_add_string(json, "destination", m->addr[QMIG_SIDE_DEST]);
+    qmp_add_string(json, "directory", m->dir);
+    qmp_add_string(json, "transcript", m->transcript_path);
     if (engine_state(m->engine) == ENGINE_DONE)
         job_add_verdict(m, json);
     return json;
-}
-
-/* A file, not a pipe: a hook that reads nothing holds nobody up. */
-static int input_of(const struct qmig_migration *m, const char *phase,
-                    struct qmp_error **errp)
-{
-    CLEANUP(json_putp) struct json_object *json = hook_json(m, phase);
-    CLEANUP(freep) char *text = qmp_json_text(json);
-    CLEANUP(closep) int fd = memfd_create("qmigrate-hook", MFD_CLOEXEC);
-
-    if (!text)
-        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
-    if (fd < 0 || dprintf(fd, "%s\n", text) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
-        int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot write the hook's input");
-    }
-    return TAKE_FD(fd);
 }
 
 static off_t size_of(const char *path)
@@ -84,7 +58,8 @@ static int start(struct qmig_migration *m, const char *phase,
                  struct qmp_error **errp)
 {
     CLEANUP(freep) char *output = NULL;
-    CLEANUP(closep) int input = input_of(m, phase, errp);
+    CLEANUP(json_putp) struct json_object *json = hook_json(m, phase);
+    CLEANUP(closep) int input = child_hook_input(json, errp);
 
     if (input < 0)
         return -1;

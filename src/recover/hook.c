@@ -9,13 +9,10 @@
 
 #include "error/errcode.h"
 #include "job/child.h"
-#include "qmp/json.h"
 #include "qmp/member.h"
 #include "qmp/sync.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define HOOK_MS       10000
 #define MAX_VARIABLES 5
@@ -40,22 +37,6 @@ static struct json_object *hook_json(const struct session *s, const char *phase)
     return json;
 }
 
-static int input_of(const struct session *s, const char *phase,
-                    struct qmp_error **errp)
-{
-    CLEANUP(json_putp) struct json_object *json = hook_json(s, phase);
-    CLEANUP(freep) char *text = qmp_json_text(json);
-    CLEANUP(closep) int fd = memfd_create("qmigrate-hook", MFD_CLOEXEC);
-
-    if (!text)
-        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
-    if (fd < 0 || dprintf(fd, "%s\n", text) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
-        int sys = errno;
-        return qmp_fail_sys(errp, sys, "cannot write the hook's input");
-    }
-    return TAKE_FD(fd);
-}
-
 static void set_variable(char *list[MAX_VARIABLES], const char *name,
                          const char *value)
 {
@@ -73,7 +54,8 @@ static int run(const struct session *s, const char *phase, struct child *child,
 {
     char *environment[MAX_VARIABLES] = {NULL};
     CLEANUP(freep) char *output = NULL;
-    CLEANUP(closep) int input = input_of(s, phase, errp);
+    CLEANUP(json_putp) struct json_object *json = hook_json(s, phase);
+    CLEANUP(closep) int input = child_hook_input(json, errp);
 
     if (input < 0)
         return -1;
