@@ -244,8 +244,7 @@ static void put_parameters(FILE *to)
     put_head(to, " parameter | type | unit, range | option | in QEMU | side |",
              6);
     for (size_t i = 0; i < param_table_n; i++)
-        if (param_table[i].supported)
-            put_parameter(to, &param_table[i]);
+        put_parameter(to, &param_table[i]);
     fputs("\nA bandwidth of 0, like none, leaves what that QEMU is set to.\n"
           "\n### Methods of `compression`\n",
           to);
@@ -307,29 +306,7 @@ static void put_flags(FILE *to)
     fputs("\n## Flags\n", to);
     put_head(to, " flag | number | option | in QEMU | side |", 5);
     for (size_t i = 0; i < flag_table_n; i++)
-        if (flag_table[i].supported)
-            put_flag(to, &flag_table[i]);
-}
-
-static void put_later(FILE *to)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < param_table_n; i++)
-        any |= !param_table[i].supported;
-    for (size_t i = 0; i < flag_table_n; i++)
-        any |= !flag_table[i].supported;
-    if (!any)
-        return;
-    fputs("\n## Known, checked, and then refused as not supported yet\n\n", to);
-    for (size_t i = 0; i < param_table_n; i++)
-        if (!param_table[i].supported)
-            fprintf(to, "- parameter `%s`: %s\n", param_table[i].name,
-                    param_table[i].help);
-    for (size_t i = 0; i < flag_table_n; i++)
-        if (!flag_table[i].supported)
-            fprintf(to, "- flag `%s`: %s\n", flag_table[i].name,
-                    flag_table[i].help);
+        put_flag(to, &flag_table[i]);
 }
 
 static void put_always(FILE *to)
@@ -399,7 +376,6 @@ static char *render(void)
     put_flags(to);
     put_always(to);
     put_qemu(to);
-    put_later(to);
     fclose(to);
     return out;
 }

@@ -47,14 +47,12 @@ static void put_value_words(FILE *f, const struct option *opt)
     if (opt->set == option_set_name_value) {
         fputs("compopt -o nospace 2>/dev/null; _qmigrate_words '", f);
         for (size_t i = 0; i < param_table_n; i++)
-            if (param_table[i].supported)
-                fprintf(f, "%s= ", param_table[i].name);
+            fprintf(f, "%s= ", param_table[i].name);
         fputs("'; ", f);
     } else if (opt->set == option_set_flag_name) {
         fputs("_qmigrate_words '", f);
         for (size_t i = 0; i < flag_table_n; i++)
-            if (flag_table[i].supported)
-                fprintf(f, "%s ", flag_table[i].name);
+            fprintf(f, "%s ", flag_table[i].name);
         fputs("'; ", f);
     } else if (strchr(opt->arg, '|')) {
         put_words(f, opt->arg);

@@ -169,16 +169,13 @@ static void put_params_and_flags(FILE *f)
     for (size_t i = 0; i < param_table_n; i++) {
         const struct param_info *p = &param_table[i];
         char term[80];
-        if (!p->supported)
-            continue;
         snprintf(term, sizeof(term), "%s=%s", p->name,
                  p->unit ? p->unit : param_type_name(p->type));
         put_item(f, term, p->help);
     }
     fputs("\nFlags (-f):\n", f);
     for (size_t i = 0; i < flag_table_n; i++)
-        if (flag_table[i].supported)
-            put_item(f, flag_table[i].name, flag_table[i].help);
+        put_item(f, flag_table[i].name, flag_table[i].help);
 }
 
 static void put_deadlines(FILE *f)

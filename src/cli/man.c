@@ -134,23 +134,19 @@ static void put_options(FILE *f)
 static void put_params(FILE *f)
 {
     fputs(".SH TYPED PARAMETERS\n"
-          "Names, types and units are libvirt's. Those that are not listed "
-          "here are known, checked and then refused as not supported yet; "
-          "none is ignored.\n",
+          "Names, types and units are libvirt's; none is ignored.\n",
           f);
     for (size_t i = 0; i < param_table_n; i++) {
         const struct param_info *p = &param_table[i];
-        if (p->supported)
-            put_tagged(f, p->name, p->unit ? p->unit : param_type_name(p->type),
-                       p->help);
+        put_tagged(f, p->name, p->unit ? p->unit : param_type_name(p->type),
+                   p->help);
     }
     fputs(".SH FLAGS\n"
           "\\fBlive\\fR is on unless \\fB\\-\\-flags\\fR is given: then the "
           "number is taken as libvirt would take it.\n",
           f);
     for (size_t i = 0; i < flag_table_n; i++)
-        if (flag_table[i].supported)
-            put_tagged(f, flag_table[i].name, NULL, flag_table[i].help);
+        put_tagged(f, flag_table[i].name, NULL, flag_table[i].help);
 }
 
 static void put_deadlines(FILE *f)

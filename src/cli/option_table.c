@@ -292,10 +292,6 @@ static const struct flag_info *find_flag(unsigned value)
 
 bool option_is_supported(const struct option *opt)
 {
-    if (opt->param)
-        return param_find(opt->param)->supported;
-    if (opt->flag)
-        return find_flag(opt->flag)->supported;
     return opt->set != option_set_later;
 }
 

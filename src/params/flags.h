@@ -8,7 +8,6 @@
 struct flag_info {
     const char *name; /* lower case, without VIR_MIGRATE_ */
     unsigned value;
-    bool supported; /* false: known, then refused */
     const char *help;
 };
 

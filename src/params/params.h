@@ -15,7 +15,6 @@ struct param_info {
     const char *name;
     enum param_type type;
     bool multiple;    /* may be given several times */
-    bool supported;   /* false: parsed, checked, then refused */
     const char *unit; /* "MiB/s", "bytes", "%", ... or NULL */
     long long min;    /* numbers: the range, in the unit */
     unsigned long long max;

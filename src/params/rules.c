@@ -4,9 +4,6 @@
  * in addition a parameter that libvirt would silently ignore (a TLS name
  * without TLS, a list of disks without copying disks) is refused, for
  * somebody meant something by it.
- *
- * The rules come before "not supported yet": a combination that can never
- * work is not the fault of this version.
  */
 #include "rules.h"
 
@@ -208,22 +205,6 @@ static int check_compressed(const struct qmig_params *p, unsigned flags,
     return qmp_hint(errp, "add compression=zlib or compression=zstd");
 }
 
-static int check_supported(const struct qmig_params *p, unsigned flags,
-                           struct qmp_error **errp)
-{
-    for (size_t i = 0; i < flag_table_n; i++)
-        if ((flags & flag_table[i].value) && !flag_table[i].supported)
-            return qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
-                            "flag '%s' is not supported yet",
-                            flag_table[i].name);
-    for (size_t i = 0; i < param_table_n; i++)
-        if (!param_table[i].supported && params_has(p, param_table[i].name))
-            return qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
-                            "parameter '%s' is not supported yet",
-                            param_table[i].name);
-    return 0;
-}
-
 int qmig_params_check(const struct qmig_params *p, unsigned flags,
                       struct qmp_error **errp)
 {
@@ -235,7 +216,5 @@ int qmig_params_check(const struct qmig_params *p, unsigned flags,
             rule_holds(&r->b, p, flags) == (r->relation == EXCLUDES))
             return refuse(r, flags, errp);
     }
-    if (check_compressed(p, flags, errp) < 0)
-        return -1;
-    return check_supported(p, flags, errp);
+    return check_compressed(p, flags, errp);
 }
