@@ -317,6 +317,30 @@ static bool is_quit(const struct engine *e, const struct engine_event *ev)
     return step && step->kind == STEP_QUIT;
 }
 
+static void learn_reply(struct engine *e, const struct engine_event *ev,
+                        bool of_this_state)
+{
+    struct peer *peer = &e->peer[ev->side];
+
+    if (ev->tag == TAG_INFO)
+        learn_info(e, ev);
+    else if (ev->tag == TAG_JOBS)
+        storage_learn_jobs(e, ev);
+    else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)
+        tune_reply(e, ev);
+    else if (ev->tag == TAG_CLIENTS)
+        clients_learn(e, ev);
+    else if (ev->tag == TAG_STATUS)
+        learn_status(e, ev);
+    else if (is_counted(ev->tag) && of_this_state && peer->waiting)
+        peer->waiting--;
+    else if (is_tag(ev, TAG_AT_LOAD))
+        e->at_load--;
+    if ((ev->tag == TAG_END || is_quit(e, ev)) && !ev->err)
+        peer->told_to_quit = true;
+    storage_learn_reply(e, ev);
+}
+
 /* What an event says is remembered here, whatever the state; the state
  * functions then look at what is known. */
 static void learn(struct engine *e, const struct engine_event *ev,
@@ -335,23 +359,7 @@ static void learn(struct engine *e, const struct engine_event *ev,
         peer->facts.features = ev->features;
         break;
     case EV_REPLY:
-        if (ev->tag == TAG_INFO)
-            learn_info(e, ev);
-        else if (ev->tag == TAG_JOBS)
-            storage_learn_jobs(e, ev);
-        else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)
-            tune_reply(e, ev);
-        else if (ev->tag == TAG_CLIENTS)
-            clients_learn(e, ev);
-        else if (ev->tag == TAG_STATUS)
-            learn_status(e, ev);
-        else if (is_counted(ev->tag) && of_this_state && peer->waiting)
-            peer->waiting--;
-        else if (is_tag(ev, TAG_AT_LOAD))
-            e->at_load--;
-        if ((ev->tag == TAG_END || is_quit(e, ev)) && !ev->err)
-            peer->told_to_quit = true;
-        storage_learn_reply(e, ev);
+        learn_reply(e, ev, of_this_state);
         break;
     case EV_EVENT:
         learn_event(e, ev);
