@@ -322,12 +322,15 @@ static void put_always(FILE *to)
         const struct capability_rule *c = &capability_rules[i];
 
         if (c->when != ALWAYS && c->when != IF_BOTH &&
-            c->when != SOURCE_DECIDES && c->when != IF_BOTH_AND_WAY_BACK)
+            c->when != SOURCE_DECIDES && c->when != IF_BOTH_AND_WAY_BACK &&
+            c->when != IF_UUID)
             continue;
         fprintf(to, "| `%s`%s | %s |", c->name,
                 c->when == IF_BOTH ? " (if both sides have it)"
                 : c->when == IF_BOTH_AND_WAY_BACK
                     ? " (if both sides have it; not over exec: or a pipe)"
+                : c->when == IF_UUID
+                    ? " (if the guest has a uuid: the destination compares it)"
                 : c->when == SOURCE_DECIDES
                     ? " (on the destination with `switchover-ack`; not over "
                       "exec: or a pipe)"

@@ -34,7 +34,7 @@ static void what_is_set_otherwise_is_refused(void **state UNUSED)
         const struct qemu_rule *rule = rule_of(c->name);
 
         if (c->when == NEVER || c->when == IF_BOTH ||
-            c->when == IF_BOTH_AND_WAY_BACK)
+            c->when == IF_BOTH_AND_WAY_BACK || c->when == IF_UUID)
             continue;
         assert_non_null(rule);
         assert_non_null(rule->instead);
@@ -201,6 +201,45 @@ static void values_take_the_type_of_what_is_there(void **state UNUSED)
     assert_non_null(strstr(plain(s.parameters), "\"announce-rounds\":9"));
 }
 
+static void uuid_is_validated_when_the_guest_has_one(void **state UNUSED)
+{
+    static const char on[] =
+        "[{\"capability\":\"validate-uuid\",\"state\":true}]";
+    static const char mine[] = "0f9c3f1e-3c1d-4f5a-9a53-6c8f0a7d1b42";
+    static const struct {
+        const char *uuid;
+        enum qmig_side side;
+        const char *name, *value; /* of what the user asks for */
+        const char *set;
+    } rows[] = {
+        {mine, QMIG_SIDE_SOURCE, NULL, NULL, on},
+        {mine, QMIG_SIDE_SOURCE, "qemu.validate-uuid", "off", "[]"},
+        {mine, QMIG_SIDE_DEST, NULL, NULL, "[]"},
+        {mine, QMIG_SIDE_DEST, "qemu.validate-uuid@dest", "on", on},
+        {NULL, QMIG_SIDE_SOURCE, NULL, NULL, "[]"},
+        {NULL, QMIG_SIDE_SOURCE, "qemu.validate-uuid", "on", on},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(facts_clear) struct facts f = {0};
+        CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
+        CLEANUP(settings_clear) struct settings s = {0};
+        struct plan_input in = {.params = p};
+
+        answer(&f, PROBE_CAPABILITIES,
+               "[{\"capability\":\"validate-uuid\",\"state\":false}]");
+        answer(&f, PROBE_PARAMETERS, "{}");
+        f.uuid = rows[i].uuid ? strdup(rows[i].uuid) : NULL;
+        if (rows[i].name)
+            assert_int_equal(
+                qmig_params_add_text(p, rows[i].name, rows[i].value, NULL), 0);
+        assert_int_equal(settings_make(&s, &in, rows[i].side, &f, &f, NULL), 0);
+        assert_string_equal(plain(s.capabilities), rows[i].set);
+        assert_int_equal(json_object_array_length(s.capabilities_back),
+                         json_object_array_length(s.capabilities));
+    }
+}
+
 /* {name, value, code, in the message, hint} */
 static void values_are_refused_when_qemu_has_no_such_thing(void **state UNUSED)
 {
@@ -285,6 +324,7 @@ int main(void)
         cmocka_unit_test(names_are_checked_when_given),
         cmocka_unit_test(long_lists_are_refused),
         cmocka_unit_test(values_take_the_type_of_what_is_there),
+        cmocka_unit_test(uuid_is_validated_when_the_guest_has_one),
         cmocka_unit_test(values_are_refused_when_qemu_has_no_such_thing),
         cmocka_unit_test(json_values_are_refused_when_they_are_none),
     };

@@ -51,7 +51,7 @@ const struct qemu_rule qemu_rules[] = {
     { "tls-authz",                 ON_DEST,   NULL, "id of the authorization object that checks the source's certificate", false },
     { "tls-creds",                 ON_BOTH,   BY_FLAG("tls"), "id of the credentials object", false },
     { "tls-hostname",              ON_SOURCE, BY_PARAM("tls.destination"), "name in the destination's certificate", false },
-    { "validate-uuid",             ON_BOTH,   NULL, "QEMU compares the uuids itself; qmigrate has done so before", false },
+    { "validate-uuid",             ON_SOURCE, NULL, "the uuid goes along, and what takes the guest in compares it; on where the guest has one (not in files)", false },
     { "vcpu-dirty-limit",          ON_SOURCE, NULL, "MB/s that a CPU may write (KVM dirty ring, with dirty-limit)", false },
     { "x-colo",                    ON_BOTH,   "the source runs on beside the destination", "coarse-grained lock stepping", false },
     { "x-ignore-shared",           ON_BOTH,   NULL, "shared memory is not sent", false },

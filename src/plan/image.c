@@ -25,6 +25,8 @@ int plan_image_capability(const struct plan_input *in, const char *name)
         {"pause-before-switchover", false},
         {"return-path", false},
         {"switchover-ack", false},
+        /* `restore` compares them; and a background snapshot excludes it. */
+        {"validate-uuid", false},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)

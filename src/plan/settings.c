@@ -35,7 +35,7 @@ const struct capability_rule capability_rules[] = {
     { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH,   false },
     { "return-path",            SOURCE_DECIDES,  0,                  NULL,     ON_BOTH,   false },
     { "switchover-ack",         IF_BOTH_AND_WAY_BACK, 0,                  NULL,     ON_BOTH,   false },
-    { "validate-uuid",          NEVER,           0,                  NULL,     ON_BOTH,   false },
+    { "validate-uuid",          IF_UUID,         0,                  NULL,     ON_SOURCE, false },
     { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH,   false },
     { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE, false },
 };
@@ -95,6 +95,8 @@ static int shall_be(const struct capability_rule *rule,
         return has;
     case IF_BOTH:
         return has && facts_capability(other, rule->name) >= 0;
+    case IF_UUID: /* a destination compares whatever comes (4.2 and newer) */
+        return has && mine->uuid;
     case SOURCE_DECIDES:
         if (transport_is_one_way(in))
             return 0;

@@ -17,6 +17,7 @@ enum when {
     IF_FLAG,              /* with the row's flag; QEMU must have it */
     IF_FLAG_AND_BOTH,     /* with the flag, if both sides have it */
     IF_METHOD,            /* with the row's compression method */
+    IF_UUID,              /* where the guest has a uuid, and QEMU has it */
     SOURCE_DECIDES,       /* ALWAYS on the source; on the destination where
                              switchover-ack, which depends on it, is on */
 };

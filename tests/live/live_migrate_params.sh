@@ -175,6 +175,63 @@ case_guests_uuid_differs() {
     on_source
 }
 
+# The monitor is the right destination's, but the port leads to another QEMU,
+# which waits for another guest: what no question to a monitor shows.
+wrong_number() { # wrong_number [SOURCE-ARG...]
+    port=$(free_port)
+    start_source "$@"
+    start_dest "$@"
+    start_qemu other "$VER_DST" -S -incoming "tcp:127.0.0.1:$port" \
+        -uuid 0f9c3f1e-3c1d-4f5a-9a53-6c8f0a7d1b43
+    guest_up src
+}
+
+to_wrong_number() { # to_wrong_number CODE [ARG...]
+    move "$@" -p listen_address=127.0.0.2 -p "migrate_uri=tcp://127.0.0.1:$port"
+}
+
+validates_uuid() { # validates_uuid true|false: the last that the source was told
+    tr -d ' ' <"$T/t.jsonl" | grep '"peer":"source","dir":">"' |
+        grep -o '"capability":"validate-uuid","state":[a-z]*' | tail -n 1 |
+        grep -qx ".*:$1"
+}
+
+case_stranger_refuses_the_guest() {
+    local port
+    wrong_number "${identity[@]}"
+    to_wrong_number 1
+    is owner source
+    is result failed
+    wait_exit other || :
+    grep -q "UUID received is ${identity[1]} and local is 0f9c3f1e-3c1d-4f5a-9a53-6c8f0a7d1b43" "$T/other.err"
+    validates_uuid false
+    on_source
+    from='' to=unix:$T/next.qmp
+    start_qemu next "$VER_DST" -incoming defer "${identity[@]}"
+    move 0 --keep-source
+    validates_uuid false # put back after a success as well
+    unchanged
+    moved src next
+}
+
+# What would come of it otherwise. (10.0 and 11.1 wait for the switchover-ack
+# of a QEMU that was not told to send one.)
+case_stranger_takes_a_guest_that_is_not_validated() {
+    local port
+    wrong_number "${identity[@]}"
+    to_wrong_number 5 -p qemu.validate-uuid=off --deadline finish=1
+    must_fail grep -q validate-uuid <(grep '"dir":">"' "$T/t.jsonl")
+    is owner undecided
+    [ "$(runstate other)" = paused ] # it has loaded it
+}
+
+case_guest_without_a_uuid_is_not_validated() {
+    both
+    move 0
+    must_fail grep -q validate-uuid <(grep '"dir":">"' "$T/t.jsonl")
+    moved
+}
+
 # ---- destination_xml -----------------------------------------------------------
 
 # Only the host's side differs: another path of the image.
@@ -291,12 +348,14 @@ case_nothing_is_started_for_a_source_that_waits() {
 for v in $(main_versions); do
     run_case case_bandwidth_is_held "$v" "$v"
     run_case case_started_destination_gets_its_name "$v" "$v"
+    run_case case_stranger_refuses_the_guest "$v" "$v"
 done
 run_case case_started_destination_gets_its_name 7.2 11.1
 run_case case_started_destination_gets_its_name 11.1 10.0
 for c in bandwidth_of_before_comes_back bandwidth_that_qemu_lacks \
     name_is_kept_without_destination_name started_destination_has_another_name \
     waiting_destination_has_another_name domain_xml_is_of_another_guest guests_uuid_differs \
+    stranger_takes_a_guest_that_is_not_validated guest_without_a_uuid_is_not_validated \
     destination_xml_is_used destination_xml_is_refused destination_is_started \
     command_is_wrong started_qemu_refuses_its_arguments started_command_never_answers \
     nothing_is_started_for_a_source_that_waits; do

@@ -69,7 +69,10 @@ qemu.announce         | -p qemu.announce-rounds=2 -p qemu.announce-initial=60 -p
 qemu.announce.not     |                                        | nic  | D<announce-self S<announce-self | = | = | announced5
 qemu.announce-self    | -p qemu.announce-self=on -p qemu.announce-rounds=3 -p qemu.announce-initial=20 | nic | D>announce-self D.announce-rounds=3 | = | = | announced6
 qemu.announce-self.bad | -p qemu.announce-self=5               |      | !param.type expected_on_or_off | = | = |
-qemu.validate-uuid    | -f qemu.validate-uuid                  |      | S+validate-uuid D+validate-uuid | = | = |
+validate-uuid         |                                        | uuid | S+validate-uuid D-validate-uuid | = | = |
+qemu.validate-uuid    | -f qemu.validate-uuid                  |      | S+validate-uuid D-validate-uuid | = | = |
+qemu.validate-uuid.both | -f qemu.validate-uuid@both           |      | S+validate-uuid D+validate-uuid | = | = |
+qemu.validate-uuid.off | -p qemu.validate-uuid=off             | uuid | S-validate-uuid D-validate-uuid | = | = |
 qemu.tls-authz        | -p qemu.tls-authz=authz0               |      | D.tls-authz="authz0" | = | = |
 qemu.max-cpu-throttle | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p qemu.max-cpu-throttle=97 -p bandwidth=32 | busy | S.max-cpu-throttle=97 | = | = | throttle97
 qemu.throttle-trigger-threshold | -p qemu.throttle-trigger-threshold=30 -p qemu.cpu-throttle-tailslow=on | | S.throttle-trigger-threshold=30 S.cpu-throttle-tailslow=true | = | = |
@@ -121,6 +124,10 @@ guest_walk() { GUEST='--mem 4 --pages-per-tick 30'; }
 # shellcheck disable=SC2034
 guest_few() { MEM=16 GUEST='--mem 1 --pages-per-tick 6'; }
 guest_name() { dest_args=(-name web2); }
+guest_uuid() {
+    source_args=(-uuid 0f9c3f1e-3c1d-4f5a-9a53-6c8f0a7d1b42)
+    dest_args=("${source_args[@]}")
+}
 
 # Listens where the source is sent to, and goes on to where the destination
 # listens; $T/relayed has connections and bytes.
