@@ -30,6 +30,11 @@ QMP_EXPORT bool qmp_schema_has_argument(const struct qmp_schema *s,
 QMP_EXPORT bool qmp_schema_has_value(const struct qmp_schema *s,
                                      const char *command, const char *path,
                                      const char *value);
+/* The values of the enum that `path` of `command` has: a new array of strings,
+ * the caller puts it. NULL: there is no such argument, or it is no enum. */
+QMP_EXPORT struct json_object *qmp_schema_values(const struct qmp_schema *s,
+                                                 const char *command,
+                                                 const char *path);
 /* Parameter of migrate-set-parameters, capability of
  * migrate-set-capabilities: the two questions asked most. */
 QMP_EXPORT bool qmp_schema_has_parameter(const struct qmp_schema *s,

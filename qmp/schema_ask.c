@@ -35,6 +35,7 @@ struct search {
     const struct qmp_schema *s;
     const char *value; /* of the enum at the end of the path; NULL: any type */
     int steps;
+    const struct schema_entity *found; /* what is there, if any type is */
 };
 
 static bool search(struct search *q, uint32_t type, const char *path, int depth)
@@ -46,8 +47,10 @@ static bool search(struct search *q, uint32_t type, const char *path, int depth)
         return false;
     if (e->meta == SCHEMA_META_ARRAY)
         return search(q, e->type, path, depth + 1);
-    if (!*path && !q->value)
+    if (!*path && !q->value) {
+        q->found = e;
         return true;
+    }
     if (e->meta == SCHEMA_META_ENUM)
         return !*path && find_in(s, e->members, q->value, strlen(q->value));
     if (e->meta == SCHEMA_META_ALTERNATE) {
@@ -70,13 +73,21 @@ static bool search(struct search *q, uint32_t type, const char *path, int depth)
     return false;
 }
 
+static bool search_command(struct search *q, const char *command,
+                           const char *path)
+{
+    const struct schema_entity *e =
+        find_meta(q->s, command, SCHEMA_META_COMMAND);
+
+    return e && *path && search(q, e->type, path, 0);
+}
+
 static bool ask(const struct qmp_schema *s, const char *command,
                 const char *path, const char *value)
 {
-    const struct schema_entity *e = find_meta(s, command, SCHEMA_META_COMMAND);
     struct search q = {.s = s, .value = value};
 
-    return e && *path && search(&q, e->type, path, 0);
+    return search_command(&q, command, path);
 }
 
 bool qmp_schema_has_command(const struct qmp_schema *s, const char *command)
@@ -106,6 +117,21 @@ bool qmp_schema_has_value(const struct qmp_schema *s, const char *command,
                           const char *path, const char *value)
 {
     return ask(s, command, path, value);
+}
+
+struct json_object *qmp_schema_values(const struct qmp_schema *s,
+                                      const char *command, const char *path)
+{
+    struct search q = {.s = s};
+
+    if (!search_command(&q, command, path) || q.found->meta != SCHEMA_META_ENUM)
+        return NULL;
+    struct json_object *list = json_object_new_array();
+    const struct schema_member *m = &s->members[q.found->members.first];
+    for (uint32_t i = 0; list && i < q.found->members.count; i++)
+        json_object_array_add(
+            list, json_object_new_string(schema_text(s, m[i].name)));
+    return list;
 }
 
 bool qmp_schema_has_parameter(const struct qmp_schema *s, const char *name)

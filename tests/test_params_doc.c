@@ -347,7 +347,10 @@ static void put_qemu(FILE *to)
           "capability (on or off; `-f qemu.NAME` is short for on). The type is "
           "that of the present value; a list is written as JSON. A name that "
           "is not in this table is set on the source; `@source`, `@dest` or "
-          "`@both` after any name says otherwise.\n",
+          "`@both` after any name says otherwise. A value of an enum that not "
+          "every QEMU has (`qpl`, `qatzip`, `uadk`: if they were built in) is "
+          "looked up in the QEMU's schema, and refused beforehand with those "
+          "that it has.\n",
           to);
     put_head(to, " name | what it is | side |", 3);
     for (size_t i = 0; i < qemu_rules_n; i++) {

@@ -296,6 +296,119 @@ static void values_are_refused_when_qemu_has_no_such_thing(void **state UNUSED)
     }
 }
 
+/* What a real one said, as far as it is kept in tests/transcripts/schema. */
+static void answer_schema(struct facts *f, const char *version)
+{
+    CLEANUP(freep) char *path = NULL;
+
+    assert_true(asprintf(&path, "tests/transcripts/schema/%s.json", version) >
+                0);
+    CLEANUP(json_putp) struct json_object *o = json_object_from_file(path);
+    assert_non_null(o);
+    assert_int_equal(facts_reply(f, PROBE_SCHEMA, o, NULL), 0);
+}
+
+/* {version, name, value, is its schema needed, what is there instead; NULL: it
+ * has the value, hint} */
+static void
+values_of_enums_are_refused_when_qemu_lacks_them(void **state UNUSED)
+{
+    static const char method[] = "qemu.multifd-compression";
+    static const char zeroes[] = "qemu.zero-page-detection";
+    static const char methods[] = "only none, zlib, zstd";
+    static const struct {
+        const char *version, *name, *value;
+        bool asks;
+        const char *only, *hint;
+    } rows[] = {
+        {"7.2", method, "qpl", true, methods, NULL},
+        {"10.0", method, "qatzip", true, methods, NULL},
+        {"11.1", method, "uadk", true, methods, NULL},
+        {"11.1", method, "zsdt", true, methods, "did you mean 'zstd'?"},
+        {"7.2", method, "zstd", true, NULL, NULL},
+        {"11.1", method, "zlib", false, NULL, NULL},
+        {"10.0", zeroes, "none", false, NULL, NULL},
+        {"10.0", zeroes, "quick", true, "only none, legacy, multifd", NULL},
+        {"11.1", zeroes, "", true, "only none, legacy, multifd", NULL},
+        {"11.1", "qemu.tls-authz@source", "zlib", false, NULL, NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(facts_clear) struct facts f = {.version = strdup("9.9")};
+        CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+        CLEANUP(settings_clear) struct settings s = {0};
+        struct plan_input in = {.params = p};
+
+        answer(&f, PROBE_CAPABILITIES, "[]");
+        answer(&f, PROBE_PARAMETERS,
+               "{\"multifd-compression\":\"none\",\"tls-authz\":\"\","
+               "\"zero-page-detection\":\"legacy\"}");
+        answer_schema(&f, rows[i].version);
+        assert_int_equal(
+            qmig_params_add_text(p, rows[i].name, rows[i].value, NULL), 0);
+        assert_int_equal(plan_needs_probe(&in, QMIG_SIDE_SOURCE, PROBE_SCHEMA),
+                         rows[i].asks);
+        int rc = settings_make(&s, &in, QMIG_SIDE_SOURCE, &f, &f, &err);
+        assert_int_equal(rc, rows[i].only ? -1 : 0);
+        if (!rows[i].only)
+            continue;
+        CLEANUP(freep) char *wanted = NULL;
+        assert_true(asprintf(&wanted,
+                             "parameter '%s': this QEMU (9.9) has no '%s' for "
+                             "its '%s', %s",
+                             rows[i].name, rows[i].value,
+                             rows[i].name + strlen(QEMU_PREFIX),
+                             rows[i].only) > 0);
+        assert_string_equal(err->msg, wanted);
+        assert_int_equal(err->code, QMIG_ERR_CAPABILITY);
+        if (rows[i].hint)
+            assert_string_equal(err->hint, rows[i].hint);
+    }
+}
+
+/* Each side is asked for what is set there; without such a value none is. */
+static void schema_is_asked_on_the_side_that_needs_it(void **state UNUSED)
+{
+    CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
+    struct plan_input in = {.params = p, .flags = QMIG_LIVE};
+
+    assert_false(plan_needs_probe(&in, QMIG_SIDE_SOURCE, PROBE_SCHEMA));
+    assert_int_equal(
+        qmig_params_add_text(p, "qemu.multifd-compression@dest", "qpl", NULL),
+        0);
+    assert_false(plan_needs_probe(&in, QMIG_SIDE_SOURCE, PROBE_SCHEMA));
+    assert_true(plan_needs_probe(&in, QMIG_SIDE_DEST, PROBE_SCHEMA));
+}
+
+/* libvirt's method, where the schema happens to be known (a plan). */
+static void method_that_was_not_built_in_is_refused(void **state UNUSED)
+{
+    CLEANUP(facts_clear) struct facts f = {.version = strdup("9.9")};
+    CLEANUP(qmig_params_freep) struct qmig_params *p = qmig_params_new();
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+    struct settings s = {0};
+    struct plan_input in = {.params = p, .flags = QMIG_PARALLEL};
+
+    answer(&f, PROBE_CAPABILITIES,
+           "[{\"capability\":\"multifd\",\"state\":false}]");
+    answer(&f, PROBE_PARAMETERS, "{\"multifd-compression\":\"none\"}");
+    answer(&f, PROBE_SCHEMA,
+           "[{\"name\":\"migrate-set-parameters\",\"meta-type\":\"command\","
+           "\"arg-type\":\"1\"},"
+           "{\"name\":\"1\",\"meta-type\":\"object\",\"members\":["
+           "{\"name\":\"multifd-compression\",\"type\":\"2\"}]},"
+           "{\"name\":\"2\",\"meta-type\":\"enum\",\"values\":"
+           "[\"none\",\"zlib\"]}]");
+    assert_int_equal(qmig_params_add_text(p, "compression", "zstd", NULL), 0);
+    assert_int_equal(settings_make(&s, &in, QMIG_SIDE_SOURCE, &f, &f, &err),
+                     -1);
+    assert_string_equal(err->msg,
+                        "parameter 'compression': this QEMU (9.9) has no "
+                        "'zstd' for its 'multifd-compression', only none, "
+                        "zlib");
+}
+
 static void json_values_are_refused_when_they_are_none(void **state UNUSED)
 {
     static const char *const bad[] = {
@@ -325,6 +438,9 @@ int main(void)
         cmocka_unit_test(long_lists_are_refused),
         cmocka_unit_test(values_take_the_type_of_what_is_there),
         cmocka_unit_test(uuid_is_validated_when_the_guest_has_one),
+        cmocka_unit_test(values_of_enums_are_refused_when_qemu_lacks_them),
+        cmocka_unit_test(schema_is_asked_on_the_side_that_needs_it),
+        cmocka_unit_test(method_that_was_not_built_in_is_refused),
         cmocka_unit_test(values_are_refused_when_qemu_has_no_such_thing),
         cmocka_unit_test(json_values_are_refused_when_they_are_none),
     };

@@ -148,6 +148,37 @@ static void schema_finds_values_of_enums(void **state UNUSED)
     assert_false(qmp_schema_has_parameter(schema, "min-bandwidth"));
 }
 
+/* {command, path, values; NULL: no enum is there} */
+static void schema_lists_the_values_of_an_enum(void **state UNUSED)
+{
+    static const struct {
+        const char *command, *path, *values;
+    } rows[] = {
+        {"migrate-set-capabilities", "capabilities.capability",
+         "[\"multifd\",\"xbzrle\"]"},
+        {"blockdev-add", "driver", "[\"file\",\"nbd\",\"null\"]"},
+        {"blockdev-add", "backing.driver", "[\"file\",\"nbd\",\"null\"]"},
+        {"blockdev-add", "node-name", NULL},
+        {"blockdev-add", "nothing", NULL},
+        {"blockdev-add", "", NULL},
+        {"migrate-set-parameters", "tls-creds", NULL},
+        {"nothing", "driver", NULL},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(json_putp)
+        struct json_object *found =
+            qmp_schema_values(schema, rows[i].command, rows[i].path);
+
+        if (!rows[i].values)
+            assert_null(found);
+        else
+            assert_string_equal(
+                json_object_to_json_string_ext(found, JSON_C_TO_STRING_PLAIN),
+                rows[i].values);
+    }
+}
+
 static void schema_checks_the_form_of_commands(void **state UNUSED)
 {
     static const struct {
@@ -310,6 +341,7 @@ int main(void)
         cmocka_unit_test(schema_knows_commands_events_and_oob),
         cmocka_unit_test(schema_finds_arguments_by_path),
         cmocka_unit_test(schema_finds_values_of_enums),
+        cmocka_unit_test(schema_lists_the_values_of_an_enum),
         cmocka_unit_test(schema_checks_the_form_of_commands),
         cmocka_unit_test(schema_that_is_malformed_is_refused),
         cmocka_unit_test(schema_that_refers_to_itself_does_not_hang),

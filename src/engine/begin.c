@@ -21,11 +21,9 @@ static void ask(struct engine *e, enum qmig_side side, enum probe probe)
  * answer would change nothing are left out. */
 static void probe(struct engine *e, enum qmig_side side)
 {
-    for (int i = 0; i < PROBE_SCHEMA; i++)
+    for (int i = 0; i < PROBE__MAX; i++)
         if (plan_needs_probe(&e->config.plan, side, (enum probe)i))
             ask(e, side, (enum probe)i);
-    if (plan_needs_probe(&e->config.plan, side, PROBE_SPICE))
-        ask(e, side, PROBE_SPICE);
 }
 
 /* The questions go out with the negotiation: one wait less. */
@@ -65,7 +63,8 @@ static void begin_ready(struct engine *e, const struct engine_event *ev)
         probe(e, ev->side);
     /* Only the destination has commands whose form is in question, and a
      * migration finds that out by trying. */
-    if (e->config.plan_only && facts->known != FEATURES_ALL)
+    if (e->config.plan_only && facts->known != FEATURES_ALL &&
+        !plan_needs_probe(&e->config.plan, ev->side, PROBE_SCHEMA))
         ask(e, ev->side, PROBE_SCHEMA);
 }
 

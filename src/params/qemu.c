@@ -8,7 +8,6 @@
 
 /* QEMU 11.1 has some forty parameters and twenty capabilities. */
 #define MAX_VALUES 128
-#define MAX_NAME   64
 
 /* clang-format off */
 #define BY_FLAG(name)  "use flag '" name "'"
@@ -105,7 +104,7 @@ static char *parse_name(const char *name, enum sides *sides,
     const char *bare = name + strlen(QEMU_PREFIX);
     size_t n = strspn(bare, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
-    if (!n || n > MAX_NAME || (bare[n] && bare[n] != '@')) {
+    if (!n || n > QEMU_MAX_NAME || (bare[n] && bare[n] != '@')) {
         qmp_fail(errp, QMIG_ERR_PARAM_UNKNOWN,
                  "parameter '%.200s': after '" QEMU_PREFIX
                  "' there must be a name of QEMU's (small letters, digits, "

@@ -12,7 +12,8 @@
 
 #include <stdbool.h>
 
-#define QEMU_PREFIX "qemu."
+#define QEMU_PREFIX   "qemu."
+#define QEMU_MAX_NAME 64 /* bytes, without the prefix */
 
 enum sides { ON_SOURCE = 1, ON_DEST = 2, ON_BOTH = 3 };
 

@@ -22,6 +22,13 @@ const char *const probe_commands[PROBE__MAX] = {
     [PROBE_SPICE] = "query-spice",
 };
 
+const struct enum_parameter enum_parameters[] = {
+    {"mode", {"normal", "cpr-reboot"}},
+    {"multifd-compression", {"none", "zlib"}},
+    {"zero-page-detection", {"none", "legacy", "multifd"}},
+};
+const size_t enum_parameters_n = ARRAY_SIZE(enum_parameters);
+
 /* What QEMU says when it was given no UUID (query-uuid, 5.2..11.1). */
 static const char no_uuid[] = "00000000-0000-0000-0000-000000000000";
 
@@ -147,6 +154,20 @@ static int keep_capabilities(struct facts *f, struct json_object *ret,
     return keep(&f->capabilities, ret);
 }
 
+static void keep_values(struct facts *f, const struct qmp_schema *schema)
+{
+    json_object_put(f->values);
+    f->values = json_object_new_object();
+    for (size_t i = 0; i < enum_parameters_n; i++) {
+        const char *name = enum_parameters[i].name;
+        struct json_object *values =
+            qmp_schema_values(schema, "migrate-set-parameters", name);
+
+        if (values)
+            json_object_object_add(f->values, name, values);
+    }
+}
+
 static int keep_schema(struct facts *f, struct json_object *ret,
                        struct qmp_error **errp)
 {
@@ -157,6 +178,7 @@ static int keep_schema(struct facts *f, struct json_object *ret,
         return -1;
     f->features = features_from_schema(schema);
     f->known = FEATURES_ALL;
+    keep_values(f, schema);
     return 0;
 }
 
@@ -226,6 +248,7 @@ void facts_clear(struct facts *f)
     json_object_put(f->block);
     json_object_put(f->block_jobs);
     json_object_put(f->spice);
+    json_object_put(f->values);
     *f = (struct facts){0};
 }
 
@@ -243,6 +266,14 @@ struct json_object *facts_parameter(const struct facts *f, const char *name)
 
     json_object_object_get_ex(f->parameters, name, &value);
     return value;
+}
+
+struct json_object *facts_values(const struct facts *f, const char *name)
+{
+    struct json_object *values = NULL;
+
+    json_object_object_get_ex(f->values, name, &values);
+    return values;
 }
 
 int facts_feature(const struct facts *f, enum feature feature)

@@ -36,6 +36,15 @@ struct feature_info {
 };
 extern const struct feature_info feature_table[FEATURE__MAX];
 
+/* Migration parameters that are enums (10.0, 11.1), and the values that each
+ * QEMU has that has the parameter: others depend on how it was built. */
+struct enum_parameter {
+    const char *name;
+    const char *everywhere[4]; /* NULL: the end */
+};
+extern const struct enum_parameter enum_parameters[];
+extern const size_t enum_parameters_n;
+
 /* All of them. */
 #define FEATURES_ALL ((1u << FEATURE__MAX) - 1)
 
@@ -52,7 +61,8 @@ enum probe {
     PROBE_UUID,
     PROBE_BLOCK,      /* these two only where disks are copied */
     PROBE_BLOCK_JOBS, /* of the source */
-    PROBE_SCHEMA,     /* only for a plan: it takes QEMU 7.2 about 30 ms */
+    PROBE_SCHEMA,     /* only for a plan, and for values of enums that not every
+                         QEMU has: it takes QEMU 7.2 about 30 ms */
     PROBE_SPICE,      /* only for clients of the console; may be refused */
     PROBE__MAX
 };
@@ -76,6 +86,8 @@ struct facts {
     struct json_object *block;      /* query-block, NULL if not asked */
     struct json_object *block_jobs; /* query-block-jobs, the same */
     struct json_object *spice;      /* query-spice, or NULL */
+    struct json_object *values;     /* of the migration parameters that are
+                                       enums, by name; NULL if not asked */
     uint32_t known;                 /* features that were asked for, and */
     uint32_t features;              /* the answers; bits by enum feature */
 };
@@ -93,6 +105,9 @@ void facts_clear(struct facts *f);
 int facts_capability(const struct facts *f, const char *name);
 /* The value of a migration parameter, borrowed, NULL if it lacks it. */
 struct json_object *facts_parameter(const struct facts *f, const char *name);
+/* The values that an enum parameter may have: an array of strings, borrowed.
+ * NULL: not known, or it is no enum. */
+struct json_object *facts_values(const struct facts *f, const char *name);
 /* 1 yes, 0 no, -1 not known. */
 int facts_feature(const struct facts *f, enum feature feature);
 void facts_learn_feature(struct facts *f, enum feature feature, bool has);

@@ -194,6 +194,8 @@ bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                params_string(in->params, "destination_name");
     if (probe == PROBE_SPICE)
         return side == QMIG_SIDE_DEST && graphics_needs_probe(in);
+    if (probe == PROBE_SCHEMA)
+        return settings_need_schema(in, side);
     if (probe == PROBE_PARAMETERS)
         return side == QMIG_SIDE_SOURCE || needs_dest_parameters(in);
     if (probe == PROBE_BLOCK)

@@ -234,6 +234,9 @@ static int make_multifd_method(struct settings *s, const struct plan_input *in,
     if (before ? !strcmp(json_object_get_string(before), method)
                : !strcmp(method, "none"))
         return 0;
+    if (settings_check_value(mine, "compression", "multifd-compression", method,
+                             errp) < 0)
+        return -1;
     return set_parameter(s, "compression", "multifd-compression",
                          json_object_new_string(method), mine, errp);
 }

@@ -77,6 +77,14 @@ int settings_add_qemu(struct settings *s, const struct plan_input *in,
 /* Is this capability asked for by name on this side? 1 on, 0 off, -1 no. */
 int settings_qemu_capability(const struct plan_input *in, enum qmig_side side,
                              const char *name);
+/* Is a value of an enum asked for that not each QEMU has: is its schema needed
+ * to tell? */
+bool settings_need_schema(const struct plan_input *in, enum qmig_side side);
+/* QMIG_ERR_CAPABILITY, if it is known that this QEMU has no such value; `what`
+ * is the user's name of the parameter. */
+int settings_check_value(const struct facts *mine, const char *what,
+                         const char *qemu, const char *value,
+                         struct qmp_error **errp);
 /* *ret: arguments of announce-self, if that was asked for
  * ("qemu.announce-self"); else it stays as it is. */
 int settings_announce(const struct plan_input *in, const struct facts *dest,

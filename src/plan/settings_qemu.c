@@ -176,12 +176,68 @@ static int check_mode(const struct qemu_value *v, struct qmp_error **errp)
                     "is nothing to check, and no way back");
 }
 
+static bool is_everywhere(const struct enum_parameter *p, const char *value)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(p->everywhere) && p->everywhere[i]; i++)
+        if (!strcmp(p->everywhere[i], value))
+            return true;
+    return false;
+}
+
+bool settings_need_schema(const struct plan_input *in, enum qmig_side side)
+{
+    const struct qemu_list *list = params_qemu(in->params);
+
+    for (size_t i = 0; i < list->n; i++)
+        for (size_t k = 0; k < enum_parameters_n; k++)
+            if (sides_include(list->values[i].sides, side) &&
+                !strcmp(enum_parameters[k].name, list->values[i].name) &&
+                !is_everywhere(&enum_parameters[k], list->values[i].value))
+                return true;
+    return false;
+}
+
+int settings_check_value(const struct facts *mine, const char *what,
+                         const char *qemu, const char *value,
+                         struct qmp_error **errp)
+{
+    struct json_object *values = facts_values(mine, qemu);
+    struct nearest near = {.word = value};
+    CLEANUP(freep) char *text = NULL;
+
+    for (size_t i = 0; values && i < json_object_array_length(values); i++) {
+        const char *one =
+            json_object_get_string(json_object_array_get_idx(values, i));
+        char *more = NULL;
+
+        if (!strcmp(one, value))
+            return 0;
+        nearest_try(&near, one);
+        if (asprintf(&more, "%s%s%s", text ? text : "", text ? ", " : "", one) <
+            0)
+            abort();
+        free(text);
+        text = more;
+    }
+    if (!values)
+        return 0;
+    qmp_fail(errp, QMIG_ERR_CAPABILITY,
+             "parameter '%s': this QEMU (%s) has no '%.60s' for its '%s', only "
+             "%s",
+             what, mine->version, value, qemu, text ? text : "nothing");
+    return nearest_hint(&near, "", errp);
+}
+
 static int add_parameter(struct settings *s, const struct qemu_value *v,
-                         struct json_object *before, struct qmp_error **errp)
+                         struct json_object *before, const struct facts *mine,
+                         struct qmp_error **errp)
 {
     struct json_object *value = NULL;
+    char what[sizeof(QEMU_PREFIX) + QEMU_MAX_NAME];
 
-    if (check_mode(v, errp) == 0)
+    snprintf(what, sizeof(what), QEMU_PREFIX "%s", v->name);
+    if (check_mode(v, errp) == 0 &&
+        settings_check_value(mine, what, v->name, v->value, errp) == 0)
         value = convert(v, before, errp);
     if (!value)
         return -1;
@@ -208,7 +264,7 @@ int settings_add_qemu(struct settings *s, const struct plan_input *in,
 
         if (rc == 0)
             rc = on >= 0  ? add_capability(s, v, on, errp)
-                 : before ? add_parameter(s, v, before, errp)
+                 : before ? add_parameter(s, v, before, mine, errp)
                           : not_there(v, mine, errp);
         if (rc < 0)
             return -1;

@@ -76,9 +76,13 @@ qemu.validate-uuid.off | -p qemu.validate-uuid=off             | uuid | S-valida
 qemu.tls-authz        | -p qemu.tls-authz=authz0               |      | D.tls-authz="authz0" | = | = |
 qemu.max-cpu-throttle | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p qemu.max-cpu-throttle=97 -p bandwidth=32 | busy | S.max-cpu-throttle=97 | = | = | throttle97
 qemu.throttle-trigger-threshold | -p qemu.throttle-trigger-threshold=30 -p qemu.cpu-throttle-tailslow=on | | S.throttle-trigger-threshold=30 S.cpu-throttle-tailslow=true | = | = |
-qemu.multifd-compression.qpl | -f parallel -p qemu.multifd-compression=qpl | | !!qmp.refused does_not_accept_value_'qpl' | = | = |
-qemu.multifd-compression.qatzip | -f parallel -p qemu.multifd-compression=qatzip | | !!qmp.refused does_not_accept_value_'qatzip' | = | = |
-qemu.multifd-compression.uadk | -f parallel -p qemu.multifd-compression=uadk | | !!qmp.refused does_not_accept_value_'uadk' | = | = |
+qemu.multifd-compression.qpl | -f parallel -p qemu.multifd-compression=qpl | | !qemu.lacks has_no_'qpl'_for_its_'multifd-compression',_only_none,_zlib,_zstd | = | = |
+qemu.multifd-compression.qatzip | -f parallel -p qemu.multifd-compression=qatzip | | !qemu.lacks has_no_'qatzip'_for_its_'multifd-compression',_only_none,_zlib,_zstd | = | = |
+qemu.multifd-compression.uadk | -f parallel -p qemu.multifd-compression=uadk | | !qemu.lacks has_no_'uadk'_for_its_'multifd-compression',_only_none,_zlib,_zstd | = | = |
+qemu.multifd-compression.dest | -f parallel -p qemu.multifd-compression@dest=qpl | | !qemu.lacks only_none,_zlib,_zstd | = | = |
+qemu.multifd-compression.zstd | -f parallel -p qemu.multifd-compression=zstd | | S.multifd-compression="zstd" D.multifd-compression="zstd" S>query-qmp-schema | = | = |
+qemu.zero-page-detection.bad | -p qemu.zero-page-detection=mulitfd | | !qemu.lacks 'zero-page-detection' | !qemu.lacks only_none,_legacy,_multifd | = |
+qemu.mode.bad         | -p qemu.mode=cpr-transfer              |      | !param.unsupported save_and_restore | = | = |
 qemu.dirty-limit      | -f qemu.dirty-limit                    |      | !qemu.lacks 'dirty-limit' | !!qmp.refused dirty-ring-size | = |
 qemu.vcpu-dirty-limit | -p qemu.vcpu-dirty-limit=7 -p qemu.x-vcpu-dirty-limit-period=500 | | !qemu.lacks 'vcpu-dirty-limit' | S.vcpu-dirty-limit=7 S.x-vcpu-dirty-limit-period=500 | = |
 qemu.mode             | -p qemu.mode=cpr-reboot                |      | !param.unsupported save_and_restore | = | = |
