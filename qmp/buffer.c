@@ -49,22 +49,6 @@ int qmp_buffer_reserve(struct qmp_buffer *b, size_t more)
     return 0;
 }
 
-int qmp_buffer_append(struct qmp_buffer *b, const void *data, size_t len)
-{
-    if (!len)
-        return 0;
-    if (qmp_buffer_reserve(b, len) < 0)
-        return -1;
-    memcpy(b->base + b->end, data, len);
-    b->end += len;
-    return 0;
-}
-
-int qmp_buffer_puts(struct qmp_buffer *b, const char *s)
-{
-    return qmp_buffer_append(b, s, strlen(s));
-}
-
 int qmp_buffer_printf(struct qmp_buffer *b, const char *fmt, ...)
 {
     va_list ap;
@@ -102,47 +86,44 @@ int qmp_buffer_put_int(struct qmp_buffer *b, int64_t n)
     return qmp_buffer_append(b, at, (size_t)(text + sizeof(text) - at));
 }
 
-/* What stands for a byte inside a JSON string; NULL: the byte itself. */
-static const char *escape(unsigned char c, bool bytes, char out[8])
+/* May the byte stand in a JSON string as it is? */
+static bool is_itself(unsigned char c, bool bytes)
+{
+    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7f &&
+           (c < 0x80 || !bytes);
+}
+
+static int put_escaped(struct qmp_buffer *b, unsigned char c)
 {
     switch (c) {
     case '"':
-        return "\\\"";
+        return qmp_buffer_puts(b, "\\\"");
     case '\\':
-        return "\\\\";
+        return qmp_buffer_puts(b, "\\\\");
     case '\n':
-        return "\\n";
+        return qmp_buffer_puts(b, "\\n");
     case '\r':
-        return "\\r";
+        return qmp_buffer_puts(b, "\\r");
     case '\t':
-        return "\\t";
+        return qmp_buffer_puts(b, "\\t");
     }
-    if (c >= 0x20 && c != 0x7f && (c < 0x80 || !bytes))
-        return NULL;
-    snprintf(out, 8, "\\u%04x", c);
-    return out;
+    return qmp_buffer_printf(b, "\\u%04x", c);
 }
 
 int qmp_buffer_put_json(struct qmp_buffer *b, const char *text, size_t len,
                         bool bytes)
 {
-    size_t plain = 0; /* start of what can be copied as it is */
-
     if (qmp_buffer_append(b, "\"", 1) < 0)
         return -1;
     for (size_t i = 0; i < len; i++) {
-        char room[8];
-        const char *esc = escape((unsigned char)text[i], bytes, room);
+        size_t plain = i; /* start of what can be copied as it is */
 
-        if (!esc)
-            continue;
+        while (i < len && is_itself((unsigned char)text[i], bytes))
+            i++;
         if (qmp_buffer_append(b, text + plain, i - plain) < 0 ||
-            qmp_buffer_puts(b, esc) < 0)
+            (i < len && put_escaped(b, (unsigned char)text[i]) < 0))
             return -1;
-        plain = i + 1;
     }
-    if (qmp_buffer_append(b, text + plain, len - plain) < 0)
-        return -1;
     return qmp_buffer_append(b, "\"", 1);
 }
 

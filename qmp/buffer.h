@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* {0} is an empty buffer without limit. */
 struct qmp_buffer {
@@ -38,9 +39,25 @@ static inline size_t qmp_buffer_len(const struct qmp_buffer *b)
  */
 int qmp_buffer_reserve(struct qmp_buffer *b, size_t more);
 
-/* 0, or -1 as qmp_buffer_reserve(). */
-int qmp_buffer_append(struct qmp_buffer *b, const void *data, size_t len);
-int qmp_buffer_puts(struct qmp_buffer *b, const char *s);
+/* 0, or -1 as qmp_buffer_reserve(). Inline, for most that is appended is a few
+ * bytes between two values. */
+static inline int qmp_buffer_append(struct qmp_buffer *b, const void *data,
+                                    size_t len)
+{
+    if (!len)
+        return 0;
+    if ((b->cap - b->end < len || b->max) && qmp_buffer_reserve(b, len) < 0)
+        return -1;
+    memcpy(b->base + b->end, data, len);
+    b->end += len;
+    return 0;
+}
+
+static inline int qmp_buffer_puts(struct qmp_buffer *b, const char *s)
+{
+    return qmp_buffer_append(b, s, strlen(s));
+}
+
 int qmp_buffer_printf(struct qmp_buffer *b, const char *fmt, ...)
     PRINTF_LIKE(2, 3);
 
