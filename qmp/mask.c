@@ -11,10 +11,26 @@
 
 #include <string.h>
 
-#define MASK "***"
+#define HMP "human-monitor-command"
+
+struct word {
+    const char *text;
+    size_t len;
+};
+#define WORD(text)                                                             \
+    {                                                                          \
+        text, sizeof(text) - 1                                                 \
+    }
+
+/* The keys of a command's name. */
+static const struct word executes[] = {WORD("execute"), WORD("exec-oob")};
 
 /* Strings under these keys are masked wherever they are. */
-static const char *const anywhere[] = {"passphrase", "passwd", "password"};
+static const struct word anywhere[] = {
+    WORD("passphrase"),
+    WORD("passwd"),
+    WORD("password"),
+};
 
 /* Arguments of commands, sorted by command. */
 static const struct {
@@ -50,44 +66,76 @@ static bool is_word_of(const char *word, const char *list)
     return false;
 }
 
-/* Could there be a key `word`: the word in quotes, then a colon? */
-static bool has_key(const char *text, size_t len, const char *word)
+static bool is_space(char c)
 {
-    size_t n = strlen(word);
-    const char *end = text + len;
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
-    for (const char *p = text; (p = memmem(p, (size_t)(end - p), word, n));) {
-        p += n;
-        if (p == end || *p != '"')
-            continue;
-        for (p++; p < end && (*p == ' ' || *p == '\t');)
-            p++;
-        if (p < end && *p == ':')
+/* Where the key before the colon ends; NULL: there is none. */
+static const char *end_of_key(const char *text, const char *colon)
+{
+    while (colon > text && is_space(colon[-1]))
+        colon--;
+    return colon > text && colon[-1] == '"' ? colon - 1 : NULL;
+}
+
+/* All words are longer than the four bytes that are looked at first. */
+static bool is_one_of(const struct word *words, size_t n, const char *text,
+                      const char *end)
+{
+    size_t room = (size_t)(end - text);
+
+    for (size_t i = 0; i < n; i++)
+        if (room >= words[i].len &&
+            !memcmp(end - 4, words[i].text + words[i].len - 4, 4) &&
+            !memcmp(end - words[i].len, words[i].text, words[i].len))
             return true;
-    }
     return false;
 }
 
-/* Cheap, and wrong only to the safe side. */
+/* Does the value that begins at p, behind the key's colon, name a command of
+ * the tables? What is no plain string may. */
+static bool names_command(const char *p, const char *end)
+{
+    while (p < end && is_space(*p))
+        p++;
+    if (p == end || *p != '"')
+        return true;
+
+    const char *name = p + 1;
+    const char *quote = memchr(name, '"', (size_t)(end - name));
+    if (!quote)
+        return true;
+    size_t len = (size_t)(quote - name);
+    for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+        if (len == strlen(arguments[i].command) &&
+            !memcmp(name, arguments[i].command, len))
+            return true;
+    return len == strlen(HMP) && !memcmp(name, HMP, len);
+}
+
+/* Cheap, and wrong only to the safe side: what ends like a key is taken for
+ * it. */
 static bool may_have_secret(const char *text, size_t len, char dir)
 {
+    const char *end = text + len;
+
     /* With \u0070assword one could write a key that is not found here. */
     if (memchr(text, '\\', len) && memmem(text, len, "\\u00", 4))
         return true;
-    /* All of `anywhere` begin so. */
-    if (memmem(text, len, "pass", 4))
-        for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
-            if (has_key(text, len, anywhere[i]))
-                return true;
-    if (dir == '<')
-        return false;
-    if (!has_key(text, len, "execute") && !has_key(text, len, "exec-oob"))
-        return false;
-    for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
-        if (memmem(text, len, arguments[i].command,
-                   strlen(arguments[i].command)))
+    for (const char *p = text; (p = memchr(p, ':', (size_t)(end - p))); p++) {
+        const char *key = end_of_key(text, p);
+
+        if (!key)
+            continue;
+        if (is_one_of(anywhere, ARRAY_SIZE(anywhere), text, key))
             return true;
-    return memmem(text, len, "human-monitor-command", 21);
+        if (dir != '<' &&
+            is_one_of(executes, ARRAY_SIZE(executes), text, key) &&
+            names_command(p + 1, end))
+            return true;
+    }
+    return false;
 }
 
 /* Without memory the value becomes null: it is gone in any case. */
@@ -104,7 +152,7 @@ static bool mask_member(struct json_object *o, const char *key)
     if (!json_object_object_get_ex(o, key, &v) ||
         !json_object_is_type(v, json_type_string))
         return false;
-    return set_member(o, key, MASK);
+    return set_member(o, key, QMP_MASKED);
 }
 
 static bool mask_anywhere(struct json_object *o)
@@ -119,7 +167,7 @@ static bool mask_anywhere(struct json_object *o)
     if (!json_object_is_type(o, json_type_object))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
-        hit |= mask_member(o, anywhere[i]);
+        hit |= mask_member(o, anywhere[i].text);
     json_object_object_foreach(o, key, value)
     {
         (void)key;
@@ -154,7 +202,7 @@ static bool mask_hmp(struct json_object *args)
     for (size_t i = 0; i < ARRAY_SIZE(hmp); i++) {
         if (strncmp(line, hmp[i], strlen(hmp[i])))
             continue;
-        snprintf(masked, sizeof(masked), "%s" MASK, hmp[i]);
+        snprintf(masked, sizeof(masked), "%s" QMP_MASKED, hmp[i]);
         return set_member(args, "command-line", masked);
     }
     return false;
@@ -188,7 +236,7 @@ static bool mask_command(struct json_object *o)
         if (!strcmp(command, arguments[i].command) &&
             applies(args, arguments[i].when, arguments[i].is))
             hit |= mask_path(args, arguments[i].path);
-    if (!strcmp(command, "human-monitor-command"))
+    if (!strcmp(command, HMP))
         hit |= mask_hmp(args);
     return hit;
 }
@@ -214,6 +262,18 @@ int qmp_mask(const char *text, size_t len, char dir, char **ret)
         return 0;
     *ret = qmp_json_text(o);
     return *ret ? 0 : -1;
+}
+
+bool qmp_mask_suspects(const char *text, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(anywhere); i++)
+        if (memmem(text, len, anywhere[i].text, anywhere[i].len))
+            return true;
+    for (size_t i = 0; i < ARRAY_SIZE(arguments); i++)
+        if (memmem(text, len, arguments[i].command,
+                   strlen(arguments[i].command)))
+            return true;
+    return memmem(text, len, HMP, strlen(HMP));
 }
 
 char *qmp_mask_secrets(const char *text, size_t len)
