@@ -12,11 +12,33 @@
 
 /* More than this is written without waiting for a flush. */
 #define GATHER_BYTES ((size_t)1 << 20)
+/* More than this becomes lines without waiting for one. */
+#define KEEP_BYTES ((size_t)1 << 16)
+
+enum kind { KIND_MESSAGE, KIND_RAW, KIND_CLOSED, KIND_NOTE };
+
+/*
+ * What is to become a line. While something is recorded QEMU waits for the
+ * program; when it is flushed the program waits for QEMU. So it is only copied
+ * here, and searched for secrets and written as JSON then.
+ */
+struct record {
+    int64_t t_us; /* since the start */
+    size_t peer;  /* bytes of the peer's name behind the record (a note: of
+                     its name), with the NUL */
+    size_t text;  /* bytes behind that: the message, or why it was closed */
+    struct json_object *members; /* of a note: a reference */
+    int nfds;
+    enum kind kind;
+    char dir;
+    bool has_text;
+};
 
 struct qmp_transcript {
     int fd;
     int64_t start_us;
-    struct qmp_buffer out;
+    struct qmp_buffer kept; /* records, each followed by its texts */
+    struct qmp_buffer out;  /* lines */
     uint64_t limit;
     uint64_t bytes;           /* of whole lines, written or gathered */
     bool full;                /* the limit was reached */
@@ -44,19 +66,19 @@ static void write_out(struct qmp_transcript *t)
 }
 
 /* The line from `start` on does not fit any more. Its time is kept. */
-static void end_of_room(struct qmp_transcript *t, size_t start, int64_t now_us)
+static void end_of_room(struct qmp_transcript *t, size_t start, int64_t t_us)
 {
     t->out.end = t->out.start + start;
     t->full = true;
     if (qmp_buffer_printf(&t->out,
                           "{\"t\":%" PRId64
                           ",\"note\":\"truncated\",\"limit\":%" PRIu64 "}\n",
-                          now_us - t->start_us, t->limit) < 0)
+                          t_us, t->limit) < 0)
         fail(t, errno, "cannot record");
 }
 
 /* A line was appended, or could not be: `start` is where it began. */
-static void end_line(struct qmp_transcript *t, size_t start, int64_t now_us,
+static void end_line(struct qmp_transcript *t, size_t start, int64_t t_us,
                      int rc)
 {
     size_t len = qmp_buffer_len(&t->out) - start;
@@ -67,20 +89,13 @@ static void end_line(struct qmp_transcript *t, size_t start, int64_t now_us,
         return;
     }
     if (t->bytes + len > t->limit) {
-        end_of_room(t, start, now_us);
+        end_of_room(t, start, t_us);
         return;
     }
     t->bytes += len;
     if (qmp_buffer_len(&t->out) >= GATHER_BYTES) {
         write_out(t);
     }
-}
-
-static int put_start(struct qmp_transcript *t, int64_t now_us)
-{
-    if (qmp_buffer_append(&t->out, "{\"t\":", 5) < 0)
-        return -1;
-    return qmp_buffer_put_int(&t->out, now_us - t->start_us);
 }
 
 static int put_string(struct qmp_buffer *b, const char *s)
@@ -143,7 +158,7 @@ struct qmp_transcript *qmp_transcript_open(const char *path,
     t->fd = fd;
     t->start_us = start_us;
     t->limit = QMP_TRANSCRIPT_LIMIT;
-    end_line(t, 0, start_us, put_header(&t->out, program, id, peers));
+    end_line(t, 0, 0, put_header(&t->out, program, id, peers));
     if (qmp_transcript_flush(t, errp) < 0) {
         qmp_transcript_close(t, NULL);
         return NULL;
@@ -156,96 +171,159 @@ void qmp_transcript_set_limit(struct qmp_transcript *t, uint64_t bytes)
     t->limit = bytes;
 }
 
-static int put_message(struct qmp_transcript *t, int64_t now_us,
-                       const char *peer, char dir, const char *text, size_t len,
-                       int nfds, bool valid)
+static int put_message(struct qmp_buffer *b, const struct record *r,
+                       const char *text)
 {
     CLEANUP(freep) char *masked = NULL;
+    bool valid = r->kind == KIND_MESSAGE;
 
-    if (valid && qmp_mask(text, len, dir, &masked) < 0) {
+    if (valid && qmp_mask(text, r->text, r->dir, &masked) < 0) {
         errno = ENOMEM;
         return -1;
     }
-    if (put_start(t, now_us) < 0 ||
-        qmp_buffer_puts(&t->out, ",\"peer\":") < 0 ||
-        put_string(&t->out, peer) < 0 ||
-        qmp_buffer_puts(&t->out,
-                        dir == '>' ? ",\"dir\":\">\"" : ",\"dir\":\"<\"") < 0)
+    if (qmp_buffer_puts(b, r->dir == '>' ? ",\"dir\":\">\""
+                                         : ",\"dir\":\"<\"") < 0)
         return -1;
-    if (nfds > 0 && qmp_buffer_printf(&t->out, ",\"fds\":%d", nfds) < 0)
+    if (r->nfds > 0 && qmp_buffer_printf(b, ",\"fds\":%d", r->nfds) < 0)
         return -1;
-    if (qmp_buffer_puts(&t->out, valid ? ",\"msg\":" : ",\"raw\":") < 0)
+    if (qmp_buffer_puts(b, valid ? ",\"msg\":" : ",\"raw\":") < 0)
         return -1;
-    if (masked  ? qmp_buffer_puts(&t->out, masked) < 0
-        : valid ? qmp_buffer_append(&t->out, text, len) < 0
-                : qmp_buffer_put_json(&t->out, text, len, true) < 0)
+    if (!valid && qmp_mask_suspects(text, r->text))
+        return put_string(b, QMP_MASKED);
+    return masked  ? qmp_buffer_puts(b, masked)
+           : valid ? qmp_buffer_append(b, text, r->text)
+                   : qmp_buffer_put_json(b, text, r->text, true);
+}
+
+static int put_closed(struct qmp_buffer *b, const struct record *r,
+                      const char *why)
+{
+    if (qmp_buffer_puts(b, ",\"closed\":") < 0)
         return -1;
-    return qmp_buffer_puts(&t->out, "}\n");
+    return r->has_text ? qmp_buffer_put_json(b, why, r->text, false)
+                       : qmp_buffer_puts(b, "null");
+}
+
+static int put_members(struct qmp_buffer *b, struct json_object *members)
+{
+    if (!members)
+        return 0;
+    json_object_object_foreach(members, key, value)
+    {
+        if (qmp_buffer_puts(b, ",") < 0 || put_string(b, key) < 0 ||
+            qmp_buffer_puts(b, ":") < 0 || qmp_buffer_put_value(b, value) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int put_record(struct qmp_buffer *b, const struct record *r,
+                      const char *peer, const char *text)
+{
+    bool note = r->kind == KIND_NOTE;
+
+    if (qmp_buffer_append(b, "{\"t\":", 5) < 0 ||
+        qmp_buffer_put_int(b, r->t_us) < 0 ||
+        qmp_buffer_puts(b, note ? ",\"note\":" : ",\"peer\":") < 0 ||
+        put_string(b, peer) < 0)
+        return -1;
+    if ((note                     ? put_members(b, r->members)
+         : r->kind == KIND_CLOSED ? put_closed(b, r, text)
+                                  : put_message(b, r, text)) < 0)
+        return -1;
+    return qmp_buffer_append(b, "}\n", 2);
+}
+
+static void end_record(struct qmp_transcript *t, const struct record *r,
+                       const char *peer, const char *text)
+{
+    size_t start = qmp_buffer_len(&t->out);
+
+    if (!t->broken && !t->full)
+        end_line(t, start, r->t_us, put_record(&t->out, r, peer, text));
+    json_object_put(r->members);
+}
+
+/* What was kept becomes lines. */
+static void make_lines(struct qmp_transcript *t)
+{
+    while (qmp_buffer_len(&t->kept)) {
+        const char *at = qmp_buffer_data(&t->kept);
+        struct record r;
+
+        memcpy(&r, at, sizeof(r));
+        at += sizeof(r);
+        end_record(t, &r, at, at + r.peer);
+        qmp_buffer_consume(&t->kept, sizeof(r) + r.peer + r.text);
+    }
+}
+
+/* Takes the reference to the members. */
+static void keep(struct qmp_transcript *t, struct record *r, int64_t now_us,
+                 const char *peer, const char *text)
+{
+    r->t_us = now_us - t->start_us;
+    r->peer = strlen(peer) + 1;
+    if (r->text >= KEEP_BYTES) { /* not to have it twice */
+        make_lines(t);
+        end_record(t, r, peer, text);
+        return;
+    }
+    if (t->broken || t->full) {
+        json_object_put(r->members);
+        return;
+    }
+    if (qmp_buffer_reserve(&t->kept, sizeof(*r) + r->peer + r->text) < 0) {
+        fail(t, errno, "cannot record");
+        json_object_put(r->members);
+        return;
+    }
+    /* There is room. */
+    qmp_buffer_append(&t->kept, r, sizeof(*r));
+    qmp_buffer_append(&t->kept, peer, r->peer);
+    qmp_buffer_append(&t->kept, text, r->text);
+    if (qmp_buffer_len(&t->kept) >= KEEP_BYTES)
+        make_lines(t);
 }
 
 void qmp_transcript_message(struct qmp_transcript *t, int64_t now_us,
                             const char *peer, char dir, const char *text,
                             size_t len, int nfds, bool valid)
 {
-    size_t start = qmp_buffer_len(&t->out);
+    struct record r = {.kind = valid ? KIND_MESSAGE : KIND_RAW,
+                       .dir = dir,
+                       .text = len,
+                       .nfds = nfds};
 
-    if (!t->broken && !t->full)
-        end_line(t, start, now_us,
-                 put_message(t, now_us, peer, dir, text, len, nfds, valid));
-}
-
-static int put_closed(struct qmp_transcript *t, int64_t now_us,
-                      const char *peer, const char *why)
-{
-    if (put_start(t, now_us) < 0 ||
-        qmp_buffer_puts(&t->out, ",\"peer\":") < 0 ||
-        put_string(&t->out, peer) < 0 ||
-        qmp_buffer_puts(&t->out, ",\"closed\":") < 0 ||
-        (why ? put_string(&t->out, why) : qmp_buffer_puts(&t->out, "null")) < 0)
-        return -1;
-    return qmp_buffer_puts(&t->out, "}\n");
+    keep(t, &r, now_us, peer, text);
 }
 
 void qmp_transcript_closed(struct qmp_transcript *t, int64_t now_us,
                            const char *peer, const char *why)
 {
-    size_t start = qmp_buffer_len(&t->out);
+    struct record r = {.kind = KIND_CLOSED,
+                       .has_text = why != NULL,
+                       .text = why ? strlen(why) : 0};
 
-    if (!t->broken && !t->full)
-        end_line(t, start, now_us, put_closed(t, now_us, peer, why));
-}
-
-static int put_note(struct qmp_transcript *t, int64_t now_us, const char *note,
-                    struct json_object *members)
-{
-    if (put_start(t, now_us) < 0 ||
-        qmp_buffer_puts(&t->out, ",\"note\":") < 0 ||
-        put_string(&t->out, note) < 0)
-        return -1;
-    if (members) {
-        json_object_object_foreach(members, key, value)
-        {
-            if (qmp_buffer_puts(&t->out, ",") < 0 ||
-                put_string(&t->out, key) < 0 ||
-                qmp_buffer_puts(&t->out, ":") < 0 ||
-                qmp_buffer_put_value(&t->out, value) < 0)
-                return -1;
-        }
-    }
-    return qmp_buffer_puts(&t->out, "}\n");
+    keep(t, &r, now_us, peer, why);
 }
 
 void qmp_transcript_note(struct qmp_transcript *t, int64_t now_us,
                          const char *note, struct json_object *members)
 {
-    size_t start = qmp_buffer_len(&t->out);
+    struct record r = {.kind = KIND_NOTE, .members = json_object_get(members)};
 
-    if (!t->broken && !t->full)
-        end_line(t, start, now_us, put_note(t, now_us, note, members));
+    keep(t, &r, now_us, note, NULL);
+}
+
+bool qmp_transcript_pending(const struct qmp_transcript *t)
+{
+    return t->broken || qmp_buffer_len(&t->kept) || qmp_buffer_len(&t->out);
 }
 
 int qmp_transcript_flush(struct qmp_transcript *t, struct qmp_error **errp)
 {
+    make_lines(t);
     write_out(t);
     if (t->broken)
         return qmp_propagate(errp, qmp_error_copy(t->broken));
@@ -260,6 +338,7 @@ int qmp_transcript_close(struct qmp_transcript *t, struct qmp_error **errp)
         return 0;
     rc = qmp_transcript_flush(t, errp);
     close(t->fd);
+    qmp_buffer_done(&t->kept);
     qmp_buffer_done(&t->out);
     qmp_error_free(t->broken);
     free(t);

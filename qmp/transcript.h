@@ -12,8 +12,9 @@
  * `t` is in microseconds since the start (monotonic). Secrets are written as
  * "***" (a table in transcript.c says which). The file has mode 0600.
  *
- * Lines are gathered in memory and written by qmp_transcript_flush(), which
- * the loop calls before it sleeps: what was written survives a crash of the
+ * What is recorded is gathered in memory and becomes lines of the file in
+ * qmp_transcript_flush(), which the loop calls before it sleeps: then the time
+ * that it takes is not the monitors'. What was written survives a crash of the
  * program; at most the last line of a file is cut.
  */
 #ifndef QMP_TRANSCRIPT_H
@@ -56,10 +57,13 @@ QMP_EXPORT void qmp_transcript_closed(struct qmp_transcript *t, int64_t now_us,
                                       const char *peer, const char *why);
 
 /* Record a note of the program: {"t":...,"note":NAME, members...}. `members`
- * is borrowed and may be NULL. */
+ * may be NULL; a reference is kept, it must not change until it was flushed. */
 QMP_EXPORT void qmp_transcript_note(struct qmp_transcript *t, int64_t now_us,
                                     const char *note,
                                     struct json_object *members);
+
+/* Is there something for a flush to write, or to report? */
+QMP_EXPORT bool qmp_transcript_pending(const struct qmp_transcript *t);
 
 /* Write what was gathered. After a failure (disk full) nothing more is
  * recorded, and every later call reports the same error. */

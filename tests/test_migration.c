@@ -2,9 +2,11 @@
 /* The public object, without a QEMU: what is refused, what an early cancel
  * does, that nothing is left over. */
 #include "tests/lib/test.h"
+#include "tests/lib/peer.h"
 
 #include "qmigrate.h"
 
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -179,6 +181,67 @@ static void silence_ends_with_a_deadline_and_says_so(void **state UNUSED)
     close(d);
 }
 
+/* In the place of libc's: as long as it is set, each look finds something. */
+static bool never_idle;
+static unsigned looks;
+
+int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+    struct timespec ts = {timeout_ms / 1000, timeout_ms % 1000 * 1000000};
+
+    if (never_idle && timeout_ms == 0) {
+        looks++;
+        return 1;
+    }
+    return ppoll(fds, n, timeout_ms < 0 ? NULL : &ts, NULL);
+}
+
+static bool file_has(const char *path, const char *word)
+{
+    char text[8192];
+    FILE *f = fopen(path, "r");
+
+    assert_non_null(f);
+    text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+    fclose(f);
+    return strstr(text, word);
+}
+
+/* The transcript waits while a QEMU has more to say, but not for ever, and the
+ * caller gets its turn. */
+static void transcript_is_written_when_qemu_never_stops(void **state UNUSED)
+{
+    char source[128];
+    char dest[128];
+    char places[96];
+    char path[96];
+    int s = silent_monitor("s", source, sizeof(source));
+    int d = silent_monitor("d", dest, sizeof(dest));
+    struct qmig_options o = {.source = source, .dest = dest};
+
+    snprintf(places, sizeof(places), "%s/state", dir);
+    snprintf(path, sizeof(path), "%s/t", dir);
+    o.state_dir = places;
+    o.transcript = path;
+    struct qmig_migration *m = qmig_migration_new(&o, NULL, QMIG_LIVE, NULL);
+    assert_false(qmig_migration_dispatch(m));
+    int fd = accept(s, NULL, NULL);
+    assert_int_equal(send(fd, PEER_GREETING, strlen(PEER_GREETING), 0),
+                     strlen(PEER_GREETING));
+    assert_false(file_has(path, "qmp_capabilities"));
+    never_idle = true;
+    alarm(20);
+    assert_false(qmig_migration_dispatch(m));
+    alarm(0);
+    never_idle = false;
+    assert_in_range(looks, 2, 100);
+    assert_true(file_has(path, "qmp_capabilities"));
+    qmig_migration_free(m);
+    close(fd);
+    close(s);
+    close(d);
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -187,6 +250,7 @@ int main(void)
         T(resume_is_refused_before_anything_is_touched),
         T(cancel_counts_when_it_comes_before_the_start),
         T(silence_ends_with_a_deadline_and_says_so),
+        T(transcript_is_written_when_qemu_never_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

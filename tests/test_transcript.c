@@ -166,6 +166,66 @@ static void transcript_gathers_until_it_is_flushed(void **state UNUSED)
     qmp_transcript_close(t, NULL);
 }
 
+/* What is not written yet is not only text: it must not be mixed up, and
+ * belongs to the transcript. */
+static void transcript_keeps_what_it_will_write(void **state UNUSED)
+{
+    struct qmp_transcript *t = open_it(NULL);
+    struct json_object *note = json_tokener_parse("{\"n\":1}");
+    char *big = malloc(100002);
+    char peer[] = "source";
+    char text[] = "{\"return\":1}";
+    char wanted[512];
+
+    memset(big, 'x', 100001);
+    big[0] = big[100000] = '"';
+    big[100001] = 0;
+    assert_false(qmp_transcript_pending(t));
+    put(t, 1000, peer, '<', text);
+    qmp_transcript_note(t, 1001, "a", note);
+    json_object_put(note);
+    assert_true(qmp_transcript_pending(t));
+    qmp_transcript_closed(t, 1002, peer, text);
+    memset(peer, '!', sizeof(peer));
+    memset(text, '!', sizeof(text));
+    put(t, 1003, "destination", '<', big);
+    put(t, 1004, "source", '<', "{}");
+    assert_int_equal(qmp_transcript_flush(t, NULL), 0);
+    assert_false(qmp_transcript_pending(t));
+
+    snprintf(wanted, sizeof(wanted),
+             "{\"t\":0,\"peer\":\"source\",\"dir\":\"<\",\"msg\":"
+             "{\"return\":1}}\n{\"t\":1,\"note\":\"a\",\"n\":1}\n"
+             "{\"t\":2,\"peer\":\"source\",\"closed\":"
+             "\"{\\\"return\\\":1}\"}\n"
+             "{\"t\":3,\"peer\":\"destination\",\"dir\":\"<\",\"msg\":\"");
+    const char *all = lines();
+    assert_int_equal(strncmp(all, wanted, strlen(wanted)), 0);
+    assert_string_equal(strchr(strstr(all, "xxx"), '\n'),
+                        "\n{\"t\":4,\"peer\":\"source\",\"dir\":\"<\","
+                        "\"msg\":{}}\n");
+    qmp_transcript_note(t, 1005, "never flushed", NULL);
+    qmp_transcript_close(t, NULL);
+    free(big);
+}
+
+/* A note that is not written any more is given back, whatever the reason. */
+static void transcript_lets_go_of_notes(void **state UNUSED)
+{
+    struct json_object *note = json_tokener_parse("{\"n\":1}");
+    struct qmp_transcript *t = open_it(NULL);
+
+    qmp_transcript_set_limit(t, strlen(content()) + 40);
+    for (int i = 0; i < 4; i++) {
+        qmp_transcript_note(t, 1000, "a", note);
+        if (i)
+            qmp_transcript_flush(t, NULL);
+    }
+    qmp_transcript_note(t, 1000, "a", note);
+    assert_int_equal(qmp_transcript_close(t, NULL), 0);
+    assert_int_equal(json_object_put(note), 1); /* ours was the last */
+}
+
 static void transcript_tells_that_the_disk_is_full(void **state UNUSED)
 {
     struct qmp_error *err = NULL;
@@ -317,6 +377,16 @@ static const struct {
      "{\"execute\":\"x\",\"arguments\":{\"password\":\"***\"}}"},
     {"{\"ex\\u0065cute\":\"object-add\",\"arguments\":{\"data\":\"hush\"}}",
      "{\"execute\":\"object-add\",\"arguments\":{\"data\":\"***\"}}"},
+    /* white space, and the name behind the arguments */
+    {"{\"password\"\r\n\t :\"hush\"}", "{\"password\":\"***\"}"},
+    {"{\"execute\"\n:\r\"object-add\",\"arguments\":{\"data\":\"hush\"}}",
+     "{\"execute\":\"object-add\",\"arguments\":{\"data\":\"***\"}}"},
+    {"{\"arguments\":{\"execute\":\"x\",\"data\":\"hush\"},"
+     "\"id\":{\"execute\":\"y\"},\"execute\":\"object-add\"}",
+     "{\"arguments\":{\"execute\":\"x\",\"data\":\"***\"},"
+     "\"id\":{\"execute\":\"y\"},\"execute\":\"object-add\"}"},
+    {"{\"execute\":\"object-add-not\",\"arguments\":{\"data\":\"d\"}}", NULL},
+    {"{\"execute\":\"object-ad\",\"arguments\":{\"data\":\"d\"}}", NULL},
     {"{\"password\":\"hush\"", NULL}, /* no JSON */
     {"", NULL},
 };
@@ -348,6 +418,27 @@ static void transcript_has_no_secrets(void **state UNUSED)
     assert_non_null(strstr(content(), "***"));
 }
 
+/* QEMU takes strings in single quotes, and a client may send half a message. */
+static void transcript_has_no_secrets_in_what_is_no_message(void **state UNUSED)
+{
+    static const char *const texts[] = {
+        "{'execute':'set_password','arguments':{'password':'hush'}}",
+        "{\"execute\":\"object-add\",\"arguments\":{\"data\":\"hush\"",
+        "{'execute':'human-monitor-command','arguments':'x hush'}",
+    };
+    struct qmp_transcript *t = open_it(NULL);
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+        qmp_transcript_message(t, 1000, "source", '>', texts[i],
+                               strlen(texts[i]), 0, false);
+    qmp_transcript_message(t, 1000, "source", '>', "{'execute':'cont'}", 18, 0,
+                           false);
+    qmp_transcript_close(t, NULL);
+    assert_null(strstr(content(), "hush"));
+    assert_non_null(strstr(content(), "\"raw\":\"***\"}\n"));
+    assert_non_null(strstr(content(), "\"raw\":\"{'execute':'cont'}\""));
+}
+
 int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, make_file, remove_file)
@@ -356,11 +447,14 @@ int main(void)
         T(transcript_lines_are_json_whatever_came),
         T(transcript_is_only_for_the_owner),
         T(transcript_gathers_until_it_is_flushed),
+        T(transcript_keeps_what_it_will_write),
+        T(transcript_lets_go_of_notes),
         T(transcript_tells_that_the_disk_is_full),
         T(transcript_reports_the_first_failure_ever_after),
         T(transcript_stops_at_its_limit),
         T(secrets_are_masked),
         T(transcript_has_no_secrets),
+        T(transcript_has_no_secrets_in_what_is_no_message),
     };
     signal(SIGPIPE, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,10 @@
 #include <poll.h>
 #include <string.h>
 
+/* Then what was recorded is written, and the caller's own descriptors have
+ * theirs, whatever there is still to do. */
+#define MAX_TURNS 16
+
 const char *qmig_version(void)
 {
     return QMIGRATE_VERSION;
@@ -298,10 +302,16 @@ static void flush_transcript(struct qmig_migration *m)
         m->o.warn(err->msg, m->o.opaque);
 }
 
-bool qmig_migration_dispatch(struct qmig_migration *m)
+/* Has one of them said something meanwhile? */
+static bool is_awaited(const struct qmig_migration *m)
 {
-    if (m->result.json)
-        return true;
+    struct pollfd fds[QMIG_POLLFDS];
+
+    return poll(fds, qmig_migration_pollfds(m, fds), 0) > 0;
+}
+
+static void take_turn(struct qmig_migration *m)
+{
     if (!m->started && job_start(m) < 0)
         m->ended = true;
     for (size_t i = 0; i < 2 && !m->ended; i++)
@@ -329,8 +339,21 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
     if (m->ended && m->transcript)
         qmp_transcript_note(m->transcript, qmp_now_us(), "result",
                             m->result.json);
-    if (m->transcript)
+}
+
+/* What was recorded is written when there is nothing else to do: QEMU would
+ * wait for us, we wait for QEMU in any case. */
+bool qmig_migration_dispatch(struct qmig_migration *m)
+{
+    for (int i = 1; !m->result.json; i++) {
+        take_turn(m);
+        if (!m->transcript || !qmp_transcript_pending(m->transcript))
+            break;
+        if (!m->ended && i < MAX_TURNS && is_awaited(m))
+            continue;
         flush_transcript(m);
+        break;
+    }
     return m->ended;
 }
 

@@ -5,12 +5,13 @@
  *
  *   {"recording_us":N,"idle_us":N,"overhead_us":N,"lines":N,"writes":N}
  *
- * recording_us is the time within qmp/transcript.h: the file made, messages
- * masked and gathered, all closed. The linker leads each call through here
- * (--wrap, see the Makefile). A write to the file counts if something came from
- * a QEMU meanwhile; else it was done while the program had to wait anyway:
- * idle_us. Runs with and without a transcript cannot tell: what is looked for
- * is a hundredth of a figure that itself varies by a fifth.
+ * recording_us is the time within qmp/transcript.h. The linker leads each call
+ * through here (--wrap, see the Makefile). What is done with the file, to make
+ * it (while the QEMUs have not yet greeted) and to write to it, counts if
+ * something came from a QEMU meanwhile; else it was done while the program had
+ * to wait anyway: idle_us. The last write and the end count in any case.
+ * Runs with and without a transcript cannot tell: what is looked for is a
+ * hundredth of a figure that itself varies by a fifth (but see paired.c).
  */
 #include "qmigrate.h"
 #include "qmp/transcript.h"
@@ -19,7 +20,8 @@
 #include <time.h>
 
 static int64_t spent_ns, idle_ns;
-static int64_t write_ns; /* of the write that it is not known of yet */
+static int64_t file_ns; /* with the file, where it is not known yet whether
+                           something came meanwhile */
 static unsigned lines, writes;
 
 static int64_t now_ns(void)
@@ -30,15 +32,15 @@ static int64_t now_ns(void)
     return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* WRAPPED(type, name, parameters, arguments, counter) */
-#define WRAPPED(type, name, parameters, arguments, counter)                    \
+/* WRAPPED(type, name, parameters, arguments, counter, sum) */
+#define WRAPPED(type, name, parameters, arguments, counter, sum)               \
     type __real_##name parameters;                                             \
     type __wrap_##name parameters;                                             \
     type __wrap_##name parameters                                              \
     {                                                                          \
         int64_t t0 = now_ns();                                                 \
         type ret = __real_##name arguments;                                    \
-        spent_ns += now_ns() - t0;                                             \
+        (sum) += now_ns() - t0;                                                \
         (counter)++;                                                           \
         return ret;                                                            \
     }
@@ -56,23 +58,13 @@ static int64_t now_ns(void)
 WRAPPED(struct qmp_transcript *, qmp_transcript_open,
         (const char *path, const char *program, const char *id,
          struct json_object *peers, int64_t start_us, struct qmp_error **errp),
-        (path, program, id, peers, start_us, errp), lines)
-int __real_qmp_transcript_flush(struct qmp_transcript *t,
-                                struct qmp_error **errp);
-int __wrap_qmp_transcript_flush(struct qmp_transcript *t,
-                                struct qmp_error **errp);
-int __wrap_qmp_transcript_flush(struct qmp_transcript *t,
-                                struct qmp_error **errp)
-{
-    int64_t t0 = now_ns();
-    int ret = __real_qmp_transcript_flush(t, errp);
-
-    write_ns += now_ns() - t0;
-    writes++;
-    return ret;
-}
+        (path, program, id, peers, start_us, errp), lines, file_ns)
+WRAPPED(int, qmp_transcript_flush,
+        (struct qmp_transcript * t, struct qmp_error **errp), (t, errp), writes,
+        file_ns)
 WRAPPED(int, qmp_transcript_close,
-        (struct qmp_transcript * t, struct qmp_error **errp), (t, errp), writes)
+        (struct qmp_transcript * t, struct qmp_error **errp), (t, errp), writes,
+        spent_ns)
 WRAPPED_VOID(qmp_transcript_message,
              (struct qmp_transcript * t, int64_t now_us, const char *peer,
               char dir, const char *text, size_t len, int nfds, bool valid),
@@ -96,11 +88,11 @@ static void run(struct qmig_migration *m)
         int64_t now = now_ns() / 1000;
         int ms = deadline < 0 ? -1 : (int)((deadline - now + 999) / 1000);
 
-        *(poll(fds, n, 0) > 0 ? &spent_ns : &idle_ns) += write_ns;
-        write_ns = 0;
+        *(poll(fds, n, 0) > 0 ? &spent_ns : &idle_ns) += file_ns;
+        file_ns = 0;
         poll(fds, n, deadline >= 0 && ms < 0 ? 0 : ms);
     }
-    spent_ns += write_ns; /* the last one holds up the end */
+    spent_ns += file_ns; /* the last one holds up the end */
 }
 
 static int fail(struct qmp_error *err)
