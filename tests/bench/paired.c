@@ -11,9 +11,8 @@
  * cost_us is the median of the differences of the pairs, low_us and high_us
  * are the bounds of its 95 % confidence interval (of the order statistics, so
  * nothing is supposed of how the times are distributed); cpu_us the same of
- * the processor's time. The replay has the same processor and answers at once:
- * what is recorded while a real QEMU works is not for free here, so this is
- * more than recording takes of a migration.
+ * the processor's time. The replay is another process, as QEMU is, but
+ * answers at once: there is less time to record in than in a migration.
  */
 #include "qmp/macros.h"
 #include "qmp/replay.h"
@@ -23,7 +22,6 @@
 #include <ftw.h>
 #include <inttypes.h>
 #include <limits.h>
-#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,8 +172,6 @@ int main(int argc, char **argv)
     char story[PATH_MAX], program[PATH_MAX];
     size_t n = argc == 5 ? strtoul(argv[1], NULL, 10) : 0;
     size_t half;
-    cpu_set_t one;
-    int here = sched_getcpu();
 
     if (!n || n > MAX_PAIRS) {
         fputs("usage: paired PAIRS STORY PROGRAM DIR\n", stderr);
@@ -184,10 +180,6 @@ int main(int argc, char **argv)
     if (!realpath(argv[2], story) || !realpath(argv[3], program) ||
         chdir(argv[4]) < 0)
         fail(strerror(errno));
-    /* The one that we run on now, or the first. */
-    CPU_ZERO(&one);
-    CPU_SET(here < 0 ? 0 : here, &one);
-    sched_setaffinity(0, sizeof(one), &one);
     run(story, program, true); /* to warm up */
     for (size_t i = 0; i < n; i++) {
         struct took took[2];
