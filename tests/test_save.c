@@ -695,6 +695,57 @@ static void verdict_of_a_save_follows_journal_and_file(void **state UNUSED)
     }
 }
 
+/* The guest is the source's whatever happens; the file only has to be brought
+ * to its end. */
+static void verdict_of_a_snapshot_is_the_source(void **state UNUSED)
+{
+    static const struct {
+        enum past_stage past;
+        enum src_answer source;
+        enum saved_file file;
+        enum fenced fenced;
+        enum way way;
+    } rows[] = {
+        {PAST_NOTHING, SRC_RUNS, SAVED_NONE, FENCED_NONE, WAY_NONE},
+        {PAST_BEGIN, SRC_RUNS, SAVED_PARTIAL, FENCED_NONE, WAY_BACK},
+        {PAST_MIGRATE, SRC_RUNS, SAVED_PARTIAL, FENCED_NONE, WAY_BACK},
+        {PAST_MIGRATE, SRC_STOPPED, SAVED_PARTIAL, FENCED_NONE, WAY_BACK},
+        {PAST_MIGRATE, SRC_RESUMED, SAVED_PARTIAL, FENCED_NONE, WAY_BACK},
+        {PAST_MIGRATE, SRC_RESUMED, SAVED_WHOLE, FENCED_NONE, WAY_FORWARD},
+        {PAST_MIGRATE, SRC_NO, SAVED_WHOLE, FENCED_NONE, WAY_WAIT},
+        {PAST_MIGRATE, SRC_NO, SAVED_WHOLE, FENCED_SOURCE, WAY_FORWARD},
+        {PAST_MIGRATE, SRC_NO, SAVED_PARTIAL, FENCED_SOURCE, WAY_BACK},
+        {PAST_SAVED, SRC_RESUMED, SAVED_WHOLE, FENCED_NONE, WAY_FINISH},
+        {PAST_SAVED, SRC_NO, SAVED_WHOLE, FENCED_NONE, WAY_WAIT},
+        {PAST_SAVED, SRC_NO, SAVED_WHOLE, FENCED_SOURCE, WAY_FINISH},
+        {PAST_BACK, SRC_RESUMED, SAVED_WHOLE, FENCED_NONE, WAY_BACK},
+        {PAST_BACK, SRC_NO, SAVED_NONE, FENCED_NONE, WAY_WAIT},
+        {PAST_ENDED_SOURCE, SRC_NO, SAVED_WHOLE, FENCED_NONE, WAY_NONE},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        struct verdict v = verdict_of_snapshot(rows[i].past, rows[i].source,
+                                               rows[i].file, rows[i].fenced);
+
+        if (v.way != rows[i].way)
+            fail_msg("row %zu: way %s (%s)", i, way_name(v.way), v.why);
+    }
+    for (int p = 0; p < PAST__MAX; p++)
+        for (int s = 0; s < SRC__MAX; s++)
+            for (int file = 0; file < SAVED__MAX; file++)
+                for (int f = 0; f < FENCED__MAX; f++) {
+                    struct verdict v = verdict_of_snapshot(
+                        (enum past_stage)p, (enum src_answer)s,
+                        (enum saved_file)file, (enum fenced)f);
+
+                    assert_int_equal(v.owner, SRC);
+                    if (v.way == WAY_FORWARD)
+                        assert_int_equal(file, SAVED_WHOLE);
+                    if (v.way == WAY_BACK)
+                        assert_true(p != PAST_SAVED);
+                }
+}
+
 /* Never the file while the source may run, never the source once it was given
  * up, and a file is only taken when it is whole. */
 static void no_verdict_of_a_save_makes_two(void **state UNUSED)
@@ -765,6 +816,7 @@ int main(void)
         cmocka_unit_test(file_is_kept_when_the_source_dies_after_the_last_byte),
         cmocka_unit_test(nothing_is_lost_wherever_it_is_interrupted),
         cmocka_unit_test(verdict_of_a_save_follows_journal_and_file),
+        cmocka_unit_test(verdict_of_a_snapshot_is_the_source),
         cmocka_unit_test(no_verdict_of_a_save_makes_two),
         cmocka_unit_test(verdict_of_a_restore_asks_the_destination),
     };

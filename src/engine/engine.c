@@ -498,6 +498,8 @@ struct engine_verdict engine_verdict(const struct engine *e)
                     : !e->prepared && qmig_errcode_exit(e->error->code) == 3
                         ? QMIG_INCOMPATIBLE
                         : QMIG_FAILED;
+    } else if (e->plan.snapshot) {
+        v.owner = QMIG_OWNER_SOURCE; /* what is in the file is older */
     }
     find_left(e, v.left);
     return v;

@@ -228,6 +228,8 @@ static int build_save(struct plan *plan, const struct plan_input *in,
     if (check_snapshot(in, errp) < 0)
         return -1;
     plan->source_runs = plan_status_runs(source->status);
+    plan->snapshot =
+        settings_qemu_capability(in, side, "background-snapshot") > 0;
     add_file(plan, in, side, source);
     if (add_settings(plan, in, side, source, errp) < 0)
         return -1;

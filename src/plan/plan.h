@@ -141,6 +141,7 @@ struct plan {
     bool blocktime;         /* the destination measures post-copy's waits */
     bool arrives_paused;    /* so shall it on the destination */
     bool image;             /* save, restore: `uri` is not used */
+    bool snapshot;          /* save: the guest runs on beside what is saved */
     bool dest_listens;      /* started with -incoming URI: no STEP_LISTEN */
 
     /* See plan/transport.h. */

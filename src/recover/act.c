@@ -292,14 +292,15 @@ static int act_finish(struct session *s, struct qmp_error **errp)
     if (s->past.story == STORY_MIGRATE && s->past.stage != PAST_QUIT &&
         session_record(s, "quit", PAST_QUIT, errp) < 0)
         return -1;
-    if (s->source == SRC_MOVED && s->past.keep_source)
+    bool told =
+        s->source == SRC_MOVED || (s->past.snapshot && s->source != SRC_NO);
+    if (told && s->past.keep_source)
         send_list(s, s->past.undo, QMIG_SIDE_SOURCE, "as before the migration");
-    else if (s->source == SRC_MOVED)
+    else if (told)
         quit(s, QMIG_SIDE_SOURCE);
     session_tell_hook(s, "finished");
-    finish_journal(
-        s, "destination",
-        s->source == SRC_MOVED || session_is_gone(s, QMIG_SIDE_SOURCE), true);
+    finish_journal(s, s->past.snapshot ? "source" : "destination",
+                   told || session_is_gone(s, QMIG_SIDE_SOURCE), true);
     return 0;
 }
 

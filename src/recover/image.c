@@ -80,6 +80,33 @@ static const struct image_row save_rows[] = {
       "the source does something else: look at it" },
 };
 
+/* The guest runs on beside a snapshot: whatever becomes of the file, the guest
+ * is the source's, and dies with it. */
+static const struct image_row snapshot_rows[] = {
+    { P(ENDED_SOURCE) | P(ENDED_DEST), ANY, ANY, ANY, SRC_OWNS, WAY_NONE,
+      "the snapshot ended, and the guest was left on the source" },
+    { P(NOTHING), ANY, ANY, ANY, SRC_OWNS, WAY_NONE,
+      "nothing was sent that changes a QEMU" },
+    { P(BEGIN), ANY, ANY, ANY, SRC_OWNS, WAY_BACK,
+      "'migrate' was not sent" },
+
+    { P(SAVED), ANSWERS, ANY, ANY, SRC_OWNS, WAY_FINISH,
+      "the snapshot is in the file, and the guest ran on" },
+    { P(SAVED), ANY, ANY, F(SOURCE), SRC_OWNS, WAY_FINISH,
+      "the snapshot is in the file; the guest died with the source" },
+
+    { P(MIGRATE), S(RESUMED), W(WHOLE), ANY, SRC_OWNS, WAY_FORWARD,
+      "the snapshot is in the file, and the guest ran on" },
+    { P(MIGRATE), S(NO), W(WHOLE), F(SOURCE), SRC_OWNS, WAY_FORWARD,
+      "the snapshot is in the file; the guest died with the source" },
+    { P(MIGRATE) | P(BACK), ANSWERS, ANY, ANY, SRC_OWNS, WAY_BACK,
+      "the snapshot did not end, and the source has the guest" },
+    { P(MIGRATE) | P(BACK), ANY, ANY, F(SOURCE), SRC_OWNS, WAY_BACK,
+      "the snapshot did not end; the guest died with the source" },
+    { ANY, ANY, ANY, ANY, SRC_OWNS, WAY_WAIT,
+      "the guest ran on beside its snapshot; the source has to answer" },
+};
+
 static const struct image_row restore_rows[] = {
     { P(ENDED_SOURCE), ANY, ANY, ANY, SRC_OWNS, WAY_NONE,
       "the restore ended, and the guest was left in the file" },
@@ -120,6 +147,12 @@ struct verdict verdict_of_save(enum past_stage past, enum src_answer source,
                                enum saved_file file, enum fenced fenced)
 {
     return first_row(save_rows, past, source, file, fenced);
+}
+
+struct verdict verdict_of_snapshot(enum past_stage past, enum src_answer source,
+                                   enum saved_file file, enum fenced fenced)
+{
+    return first_row(snapshot_rows, past, source, file, fenced);
 }
 
 struct verdict verdict_of_restore(enum past_stage past, enum dst_answer dest,
@@ -167,8 +200,10 @@ struct verdict image_verdict(const struct session *s)
         return verdict_of(s->past.stage, s->source, s->dest, s->fenced);
     if (s->past.story == STORY_RESTORE)
         return verdict_of_restore(s->past.stage, s->dest, s->fenced);
-    return verdict_of_save(s->past.stage, s->source, saved_file(s, &path),
-                           s->fenced);
+    enum saved_file file = saved_file(s, &path);
+    return s->past.snapshot
+               ? verdict_of_snapshot(s->past.stage, s->source, file, s->fenced)
+               : verdict_of_save(s->past.stage, s->source, file, s->fenced);
 }
 
 void image_tell(struct session *s)

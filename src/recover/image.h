@@ -16,6 +16,9 @@ enum saved_file {
 
 struct verdict verdict_of_save(enum past_stage past, enum src_answer source,
                                enum saved_file file, enum fenced fenced);
+/* Of a save beside which the guest runs on (background-snapshot). */
+struct verdict verdict_of_snapshot(enum past_stage past, enum src_answer source,
+                                   enum saved_file file, enum fenced fenced);
 struct verdict verdict_of_restore(enum past_stage past, enum dst_answer dest,
                                   enum fenced fenced);
 

@@ -182,6 +182,15 @@ static int take_way_back(struct json_object *o, struct past *past,
     return 0;
 }
 
+/* Only a save of a background snapshot has it. */
+static int take_snapshot(struct json_object *o, struct past *past,
+                         struct qmp_error **errp)
+{
+    if (!json_object_object_get_ex(o, "snapshot", NULL))
+        return 0;
+    return take_bool(o, "snapshot", &past->snapshot, errp);
+}
+
 static int take_begin(struct json_object *o, struct past *past,
                       struct qmp_error **errp)
 {
@@ -208,7 +217,8 @@ static int take_begin(struct json_object *o, struct past *past,
         take_bool(o, "runs", &past->runs, errp) < 0 ||
         take_bool(o, "arrives_paused", &past->arrives_paused, errp) < 0 ||
         take_bool(o, "keep_source", &past->keep_source, errp) < 0 ||
-        take_stores(o, past, errp) < 0 || take_way_back(o, past, errp) < 0 ||
+        take_snapshot(o, past, errp) < 0 || take_stores(o, past, errp) < 0 ||
+        take_way_back(o, past, errp) < 0 ||
         take_steps(o, "undo", &past->undo, errp) < 0 ||
         take_steps(o, "takeover", &past->takeover, errp) < 0)
         return -1;
