@@ -63,14 +63,18 @@ fault_monitor_hangs_dst() {
 fault_cancel() { command="kill -INT \$(cat $T/qmigrate.pid)"; }
 fault_cancel_races() { command="kill -TERM \$(cat $T/qmigrate.pid)"; }
 
-# While it stands still nobody else may act, and everybody may ask.
+# While it stands still nobody else may act, and everybody may ask. That the
+# fault has happened is known before the process stands still: a signal that
+# came in between would leave it so for good.
 fault_controller_stopped() {
     command="kill -STOP \$(cat $T/qmigrate.pid)"
     meanwhile=second_controller
 }
+controller_stands_still() { [ "$(state_of "$(cat "$T/qmigrate.pid")")" = T ]; }
 second_controller() {
     local rc=0 id
     wait_for 30 "the fault" fault_happened
+    wait_for 10 "qmigrate to stand still" controller_stands_still
     id=$(migration_id)
     [ -n "$id" ] || fail "stopped, and there is no transcript"
     qmigrate owner "$id" >"$T/owner.held" 2>&1 || rc=$?
