@@ -75,6 +75,30 @@ is 1 '\{"result":"failed","owner":"source","id":".*"message":".*"\}.*\}~' "qmigr
 is 2 '' "qmigrate: unknown option '--x\\\\x1b\\[2J'~.*" migrate "--x"$'\033[2J'
 is 2 '' "qmigrate: the address of a monitor is missing~.*" features
 
+# A signal that comes when the outcome is known does not hide it: here while the
+# result waits for a pipe that is full.
+rm -f "$T/err"
+mkfifo "$T/pipe"
+exec 8<>"$T/pipe"
+head -c 65536 /dev/zero >&8
+"$program" migrate --json --source "$T/a" --dest "$T/b" --progress none >&8 2>"$T/err" &
+pid=$!
+until [ -s "$T/err" ] || ! kill -0 "$pid" 2>/dev/null; do sleep 0.01; done
+kill -TERM "$pid"
+kill -INT "$pid"
+head -c 65536 <&8 >/dev/null
+rc=0
+wait "$pid" || rc=$?
+echo >&8
+read -r result <&8
+exec 8>&-
+if [ "$rc" -eq 1 ] && [[ $result == '{"result":"failed","owner":"source"'*'}' ]]; then
+    passed=$((passed + 1))
+else
+    failed=$((failed + 1))
+    echo "FAILED: signals at the end: exit $rc, wanted 1: $result"
+fi
+
 # A full disk is no success, unless it is about a guest.
 rc=0
 "$program" help --man >/dev/full 2>"$T/err" || rc=$?

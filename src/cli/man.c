@@ -228,7 +228,9 @@ void help_man(FILE *f)
           "waits until it is known where the guest is. A second one says what "
           "is left behind and ends the program at once: with exit status 1 "
           "before "
-          "the switchover, with 5 from there on. SIGHUP is left alone under "
+          "the switchover, with 5 from there on. Once it is known where the "
+          "guest is they change nothing: the exit status says it. SIGHUP is "
+          "left alone under "
           "\\fBnohup\\fR(1).\n"
           ".SH SEE ALSO\n"
           "\\fBqemu\\fR(1), \\fBvirsh\\fR(1)\n",

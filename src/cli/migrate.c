@@ -6,7 +6,8 @@
  * The first SIGINT, SIGTERM or SIGHUP cancels, and the loop goes on until it
  * is known where the guest is. The second one says what would be left behind
  * and ends at once: with 1 as long as the guest cannot have left the source,
- * with 5 from the switchover on.
+ * with 5 from the switchover on. Once it is known they change nothing any more:
+ * an exit code that says so is worth more than an end some ms earlier.
  */
 #include "result.h"
 
@@ -52,9 +53,9 @@ static bool is_ignored(int sig)
     return sigaction(sig, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* Signals come through a descriptor from here on. What the library starts
- * gets the usual dispositions from it. */
-static int catch_signals(sigset_t *old, struct qmp_error **errp)
+/* Signals come through a descriptor from here on, to the end of the process.
+ * What the library starts gets the usual dispositions from it. */
+static int catch_signals(struct qmp_error **errp)
 {
     sigset_t set;
 
@@ -63,7 +64,7 @@ static int catch_signals(sigset_t *old, struct qmp_error **errp)
     sigaddset(&set, SIGTERM);
     if (!is_ignored(SIGHUP))
         sigaddset(&set, SIGHUP);
-    sigprocmask(SIG_BLOCK, &set, old);
+    sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0) {
@@ -140,7 +141,6 @@ int cli_drive(struct cli *cli, make_fn *make, put_fn *put,
               struct qmp_error **errp)
 {
     struct run run = {.signals = -1};
-    sigset_t old;
 
     if (cli->flags & QMIG_POSTCOPY_RESUME)
         return cli_resume(cli, errp);
@@ -152,7 +152,7 @@ int cli_drive(struct cli *cli, make_fn *make, put_fn *put,
     if (!run.m)
         return -1;
 
-    run.signals = catch_signals(&old, errp);
+    run.signals = catch_signals(errp);
     if (run.signals < 0) {
         qmig_migration_free(run.m);
         return -1;
@@ -163,7 +163,6 @@ int cli_drive(struct cli *cli, make_fn *make, put_fn *put,
     int code = report(&run, cli, put);
     qmig_migration_free(run.m);
     close(run.signals);
-    sigprocmask(SIG_SETMASK, &old, NULL);
     return code;
 }
 
