@@ -521,7 +521,8 @@ void engine_finish(struct engine *e, const char *why)
     explain_error(e);
     engine_set_state(e, ENGINE_DONE, why);
     image_end(e);
-    if (e->error && e->config.plan.dest_started && !e->undecided && !e->killed)
+    if (e->error && e->config.plan.dest_started && !e->undecided && !e->split &&
+        !e->killed)
         act_simple(e, ACT_KILL_DEST, QMIG_SIDE_DEST);
     hook_tell_end(e);
 }

@@ -7,17 +7,21 @@
 
 uuid=5a4be1c2-6d0f-4a39-9d0b-1f1f0d9f6c10
 
-# A post-copy by way of a relay, which is cut while pages are missing.
-split_guest() {
+start_relay() {
     port=$(free_port)
-    MEM=96 GUEST='--mem 40 --spin'
-    start_source -uuid $uuid
-    start_dest -uuid $uuid
-    guest_up src
     setpriv --pdeathsig KILL "$tools/relay" "$T/relayed" 127.0.0.2 127.0.0.1 "$port" &
     relay_pid=$!
     wait_for 20 'the relay' test -s "$T/relayed"
     uris="-p listen_address=127.0.0.1 -p migrate_uri=tcp://127.0.0.2:$port"
+}
+
+# A post-copy by way of a relay, which is cut while pages are missing.
+split_guest() {
+    MEM=96 GUEST='--mem 40 --spin'
+    start_source -uuid $uuid
+    start_dest -uuid $uuid
+    guest_up src
+    start_relay
     # At "postcopy-active" of the source the device state may be on its way.
     gated dst '<"RESUME"' "run kill -USR1 $relay_pid"
     # shellcheck disable=SC2086
@@ -48,6 +52,23 @@ case_resumed_by_the_same_way() {
     start_source -S -uuid $uuid
     resume 1
     grep -qF 'no post-copy that was interrupted' "$T/out.err" || fail "$(cat "$T/out.err")"
+}
+
+# A destination that qmigrate has started has the guest: it outlives qmigrate.
+case_started_one_is_left_to_resume() {
+    MEM=96 GUEST='--mem 40 --spin'
+    start_source -uuid $uuid
+    guest_up src
+    start_relay
+    gated src '<"status": "postcopy-active"' "after 400000 kill -USR1 $relay_pid"
+    # shellcheck disable=SC2086
+    move 6 --dest-exec "$(dest_command -uuid $uuid -incoming defer)" --postcopy \
+        --postcopy-after-precopy --bandwidth 20 --postcopy-bandwidth 5 $uris
+    is result postcopy-paused
+    qmp_until dst return.status=postcopy-paused query-migrate
+    # shellcheck disable=SC2086
+    resume 0 $uris --postcopy-bandwidth 500 --bandwidth 20
+    arrived
 }
 
 # Other addresses, and a breath more bandwidth.
@@ -91,6 +112,7 @@ case_not_where_nothing_is_split() {
 
 for v in $(main_versions); do
     beside run_case case_resumed_by_the_same_way "$v" "$v"
+    beside run_case case_started_one_is_left_to_resume "$v" "$v"
     beside run_case case_resumed_by_another_way "$v" "$v"
     beside run_case case_resumed_twice "$v" "$v"
 done
