@@ -20,7 +20,7 @@ void tidy(struct engine *e)
     e->tidied = true;
 }
 
-bool has_figures(struct engine *e)
+static bool has_figures(struct engine *e)
 {
     struct json_object *status = NULL;
     struct json_object *value = NULL;
@@ -31,6 +31,20 @@ bool has_figures(struct engine *e)
     json_object_object_get_ex(e->info, "total-time", &value);
     return status && !strcmp(json_object_get_string(status), "completed") &&
            json_object_get_int64(value) > 0;
+}
+
+bool get_figures(struct engine *e)
+{
+    if (has_figures(e))
+        return true;
+    if (engine_source(e)->asking_info) {
+        e->poll_at = -1; /* the answer, or that there is none, wakes us */
+    } else if (e->poll_at < 0 || e->now >= e->poll_at) {
+        e->info_asked++;
+        e->poll_at = e->now + RETRY_US;
+        ask_info(e, QMIG_SIDE_SOURCE);
+    }
+    return false;
 }
 
 static void give_up_source(struct engine *e)
@@ -50,17 +64,10 @@ static void give_up_source(struct engine *e)
 /* Figures first: they are gone with the source. */
 static void try_give_up_source(struct engine *e)
 {
-    if (has_figures(e)) {
-        if (clients_must_wait(e))
-            return;
-        engine_limit(e, DEADLINE_undo);
-        give_up_source(e);
-    } else if (!engine_source(e)->asking_info &&
-               (e->poll_at < 0 || e->now >= e->poll_at)) {
-        e->info_asked++;
-        e->poll_at = e->now + RETRY_US;
-        ask_info(e, QMIG_SIDE_SOURCE);
-    }
+    if (!get_figures(e) || clients_must_wait(e))
+        return;
+    engine_limit(e, DEADLINE_undo);
+    give_up_source(e);
 }
 
 void enter_confirm(struct engine *e)

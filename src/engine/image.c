@@ -175,16 +175,8 @@ static void give_up(struct engine *e)
 /* QEMU's figures are gone with it. */
 static void try_give_up(struct engine *e)
 {
-    if (!e->sealed)
-        return;
-    if (has_figures(e)) {
+    if (e->sealed && get_figures(e))
         give_up(e);
-    } else if (!engine_source(e)->asking_info &&
-               (e->poll_at < 0 || e->now >= e->poll_at)) {
-        e->info_asked++;
-        e->poll_at = e->now + RETRY_US;
-        ask_info(e, QMIG_SIDE_SOURCE);
-    }
 }
 
 /* The guest is nowhere else any more. */

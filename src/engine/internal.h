@@ -405,8 +405,9 @@ void image_end(struct engine *e); /* the end: what becomes of the file */
 void begin_image(struct engine *e);
 
 /* finish.c */
-/* Are QEMU's figures of the migration complete (or not to be had)? */
-bool has_figures(struct engine *e);
+/* Are QEMU's figures of the migration complete, or not to be had? Else they are
+ * asked for. */
+bool get_figures(struct engine *e);
 void enter_confirm(struct engine *e);
 /* The destination's settings go back. */
 void tidy(struct engine *e);
