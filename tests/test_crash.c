@@ -42,6 +42,8 @@ static const char *judge(const struct sim_options *o,
         return "the destination was continued before a record permits it";
     if (r->cancelled_split)
         return "a post-copy that had begun was cancelled";
+    if (r->quit_split)
+        return "the destination was ended although post-copy had begun";
     if (r->stale_ran)
         return "the destination ran with old memory";
     if (r->quit_unproved)

@@ -182,7 +182,7 @@ static void assert_legal(const struct sim_options *o,
         wrong |= r->verdict.owner != QMIG_OWNER_SOURCE || r->dest_runs;
         /* Without out-of-band (QEMU 5.2) only the end of a hung destination
          * frees the source; where it is not ours to end, the user is told. */
-        if (o->fault == SIM_LOSE_SOURCE ||
+        if (o->fault == SIM_LOSE_SOURCE || o->fault == SIM_HANG_SOURCE ||
             (o->fault == SIM_HANG_DEST && o->old &&
              !o->config.plan.dest_started))
             break;
@@ -432,6 +432,41 @@ engine_moves_a_guest_whose_clients_cannot_be_told(void **state UNUSED)
     assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
     assert_null(strstr(r.trace, "client_migrate_info"));
     sim_result_clear(&r);
+}
+
+/* Which side hangs the yank tells: a source that the destination blocks obeys
+ * it. One that does not may begin post-copy when it wakes, and needs the
+ * destination then. */
+static void
+engine_turns_no_silent_source_back_from_postcopy(void **state UNUSED)
+{
+    struct sim_options o = postcopy_options();
+    unsigned silent = 0;
+    unsigned freed = 0;
+
+    o.slow_ack = true;
+    struct sim_result whole = sim_run(&o);
+    for (int side = 0; side < 2; side++) {
+        o.fault = side == QMIG_SIDE_SOURCE ? SIM_HANG_SOURCE : SIM_HANG_DEST;
+        for (o.at = 0; o.at < whole.events; o.at++) {
+            struct sim_result r = sim_run(&o);
+            bool yanked = strstr(r.trace, "switchover -> yanking");
+
+            if (yanked && side == QMIG_SIDE_SOURCE) {
+                silent++;
+                assert_int_equal(r.verdict.outcome, QMIG_UNDECIDED);
+                assert_null(strstr(r.trace, "> D quit"));
+            } else if (yanked) {
+                freed++;
+                assert_int_equal(r.verdict.outcome, QMIG_FAILED);
+                assert_true(r.source_runs);
+            }
+            sim_result_clear(&r);
+        }
+    }
+    assert_true(silent > 0);
+    assert_true(freed > 0);
+    sim_result_clear(&whole);
 }
 
 static void
@@ -853,6 +888,7 @@ int main(void)
         cmocka_unit_test(engine_moves_a_guest_whose_clients_cannot_be_told),
         cmocka_unit_test(engine_aborts_on_an_io_error),
         cmocka_unit_test(engine_moves_a_guest_with_an_io_error),
+        cmocka_unit_test(engine_turns_no_silent_source_back_from_postcopy),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_calls_hooks_at_each_turn),
         cmocka_unit_test(engine_keeps_its_promise_when_hooks_fail_anywhere),

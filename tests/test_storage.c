@@ -157,7 +157,8 @@ static void assert_kept(const struct sim_options *o, const struct sim_result *r)
 {
     bool wrong = r->both_ran || r->cont_before_commit || r->quit_unproved;
     bool reached =
-        o->fault != SIM_LOSE_SOURCE && o->fault != SIM_REFUSE &&
+        o->fault != SIM_LOSE_SOURCE && o->fault != SIM_HANG_SOURCE &&
+        o->fault != SIM_REFUSE &&
         !(o->fault == SIM_HANG_DEST && o->old && !o->config.plan.dest_started);
 
     if (r->verdict.owner == QMIG_OWNER_SOURCE && reached && r->source_alive)

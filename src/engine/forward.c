@@ -56,13 +56,6 @@ void deadline_passed(struct engine *e, enum qmig_side side, enum deadline which,
                   waited_for, (double)e->config.deadlines.us[which] / 1e6);
 }
 
-/* Once the source was let go on to post-copy there is no cancel: 7.2 would
- * accept it and leave the guest stopped on both sides. */
-static bool postcopy_is_committed(const struct engine *e)
-{
-    return e->postcopy_sent && e->continue_sent;
-}
-
 /*
  * Between the word that lets the source go on and its answer: it may still
  * fail and run on by itself, or have begun. Its next word tells; if that

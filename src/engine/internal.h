@@ -345,6 +345,9 @@ bool postcopy_has_begun(struct engine *e);
 void enter_postcopy(struct engine *e);
 /* While RAM flows: start it if it is time. */
 void try_postcopy(struct engine *e);
+/* Once the source was let go on to post-copy there is no cancel: 7.2 would
+ * accept it and leave the guest stopped on both sides. */
+bool postcopy_is_committed(const struct engine *e);
 
 /* forward.c */
 extern const char dest_cannot_load[];

@@ -25,6 +25,11 @@ bool postcopy_has_begun(struct engine *e)
     return false;
 }
 
+bool postcopy_is_committed(const struct engine *e)
+{
+    return e->postcopy_sent && e->continue_sent;
+}
+
 static void suspend_source(struct engine *e)
 {
     act_warn(e, "the time is up: the guest is stopped until it has moved");

@@ -279,9 +279,28 @@ static void enter_yanking(struct engine *e)
     storage_yank(e); /* one by one: all are refused if one is not there */
 }
 
+/*
+ * The source was let go on to post-copy and says nothing more, to a yank
+ * neither: one that the destination blocked would be free by now. So it hangs
+ * by itself, goes on from where it was when it wakes, and needs the destination
+ * if it begins then. Nothing is undone, nobody is ended.
+ */
+static void end_unknown(struct engine *e, const char *why)
+{
+    e->undecided = true;
+    qmp_hint(&e->error,
+             "post-copy may begin when the source goes on: start neither side; "
+             "'recover' completes it once the source answers");
+    engine_finish(e, why);
+}
+
 /* True: the source's migration is over, or the source is gone. */
 static bool cancel_is_through(struct engine *e)
 {
+    if (engine_source(e)->lost && postcopy_is_committed(e)) {
+        end_unknown(e, "the source was lost");
+        return true;
+    }
     if (engine_source(e)->lost) {
         enter_asking(e);
         return true;
@@ -339,6 +358,8 @@ void yanking_event(struct engine *e, const struct engine_event *ev)
         return;
     if (!engine_late(e)) {
         poll_source(e);
+    } else if (postcopy_is_committed(e)) {
+        end_unknown(e, "the source does not answer");
     } else if (!e->killed && e->config.plan.dest_started) {
         e->killed = true;
         act_simple(e, ACT_KILL_DEST, QMIG_SIDE_DEST);
@@ -424,7 +445,7 @@ void turn_back(struct engine *e, const char *why)
         enter_undoing(e, why);
     else if (source_is_through(e))
         enter_resuming(e, why);
-    else if (e->postcopy_sent && e->continue_sent)
+    else if (postcopy_is_committed(e))
         enter_yanking(e); /* a cancel might meet a post-copy that has begun */
     else
         enter_cancelling(e, why);

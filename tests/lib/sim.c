@@ -14,10 +14,11 @@ static void act(struct sim *s);
 const char *sim_fault_name(enum sim_fault fault)
 {
     static const char *const names[] = {
-        "none",       "cancel",    "switchover",  "kill source", "kill dest",
-        "hang dest",  "refuse",    "journal",     "lose source", "lose dest",
-        "cut",        "unknown",   "mirror",      "nonsense",    "hook fails",
-        "hook hangs", "I/O error", "store fails", "store hangs", "tunnel",
+        "none",       "cancel",      "switchover", "kill source", "kill dest",
+        "hang dest",  "hang source", "refuse",     "journal",     "lose source",
+        "lose dest",  "cut",         "unknown",    "mirror",      "nonsense",
+        "hook fails", "hook hangs",  "I/O error",  "store fails", "store hangs",
+        "tunnel",
     };
     return names[fault];
 }
@@ -176,7 +177,7 @@ static void act(struct sim *s)
         else if (a->kind == ACT_STORE)
             sim_store_start(s, a);
         else if (a->kind == ACT_KILL_DEST)
-            sim_die(s, QMIG_SIDE_DEST);
+            sim_end_dest(s);
         else if (a->kind == ACT_END)
             end(s);
     }
@@ -200,6 +201,9 @@ static void inject(struct sim *s)
         break;
     case SIM_HANG_DEST:
         s->q[QMIG_SIDE_DEST].hung = true;
+        break;
+    case SIM_HANG_SOURCE:
+        sim_stop_source(s);
         break;
     case SIM_REFUSE:
         s->refuse_next = true;

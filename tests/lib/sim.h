@@ -16,7 +16,8 @@ enum sim_fault {
     SIM_SWITCHOVER,  /* the user wishes to switch over */
     SIM_KILL_SOURCE, /* the process dies */
     SIM_KILL_DEST,
-    SIM_HANG_DEST,   /* SIGSTOP */
+    SIM_HANG_DEST, /* SIGSTOP */
+    SIM_HANG_SOURCE,
     SIM_REFUSE,      /* the next command is refused */
     SIM_JOURNAL,     /* the next record does not reach the disk */
     SIM_LOSE_SOURCE, /* only the monitor's connection is lost */
@@ -105,6 +106,7 @@ struct sim_result {
     bool dest_loaded;  /* all of the guest */
     bool dest_listens; /* it was told to, and is of no more use to others */
     bool cancelled_split; /* 7.2: it stands still on both sides for ever */
+    bool quit_split;      /* D was ended when post-copy had begun */
     bool self_resumed;    /* S, with D having it all */
     struct sim_verdict {  /* of the last recover of all, if there was one */
         enum qmig_owner owner;

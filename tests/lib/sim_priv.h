@@ -37,7 +37,8 @@ struct qemu {
     unsigned exports;
     struct mirror mirror[SIM_DISKS];
     bool alive;
-    bool hung; /* answers nothing but out-of-band */
+    bool hung;    /* answers nothing but out-of-band */
+    bool stopped; /* SIGSTOP: nothing moves. S only; D is `hung` then */
     bool connected;
     bool runs;
     bool armed; /* would start by itself */
@@ -109,6 +110,8 @@ void sim_submit(struct sim *s, const struct engine_action *a);
 void sim_thaw(struct sim *s, enum qmig_side side);
 void sim_time_out_stalled(struct sim *s, enum qmig_side side);
 void sim_die(struct sim *s, enum qmig_side side);
+/* The controller, or recover, ends it. */
+void sim_end_dest(struct sim *s);
 /* The monitor's connection is lost. */
 void sim_lose(struct sim *s, enum qmig_side side);
 /* ACT_CHANNEL, ACT_CHANNEL_CLOSE */
@@ -138,7 +141,8 @@ bool sim_mirrors_run(const struct sim *s);
 bool sim_storage_is_left(const struct sim *s, enum qmig_side side);
 /* Time passes: what is under way arrives. */
 void sim_settle(struct sim *s);
-void sim_resume_dest(struct sim *s); /* SIGCONT */
+void sim_resume(struct sim *s); /* SIGCONT, to both */
+void sim_stop_source(struct sim *s);
 /* A command and what comes of it, at once. */
 void sim_execute(struct sim *s, enum qmig_side side, const char *name,
                  struct json_object *arguments, unsigned tag);

@@ -221,7 +221,7 @@ void sim_settle(struct sim *s)
 {
     struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
 
-    if (!s->ack_pending || !source->alive)
+    if (!s->ack_pending || !source->alive || source->stopped)
         return;
     s->ack_pending = 0;
     if (s->o.ack_lost) {
@@ -319,6 +319,26 @@ static void cmd_cancel(struct sim *s)
     }
 }
 
+static void cmd_yank(struct sim *s)
+{
+    s->q[QMIG_SIDE_SOURCE].hung = false;
+    if (source_is_busy(s, "postcopy-active")) {
+        sim_cut(s);
+    } else if (source_is_busy(s, "active") || source_is_busy(s, "setup") ||
+               source_is_busy(s, "device") ||
+               source_is_busy(s, "pre-switchover")) {
+        s->ack_pending = 0;
+        source_fails(s, "failed", NULL);
+    }
+}
+
+void sim_end_dest(struct sim *s)
+{
+    s->r.quit_split |= source_is_busy(s, "postcopy-active") ||
+                       source_is_busy(s, "postcopy-paused");
+    sim_die(s, QMIG_SIDE_DEST);
+}
+
 static void cmd_status(struct sim *s, enum qmig_side side, unsigned tag)
 {
     struct qemu *q = &s->q[side];
@@ -395,7 +415,7 @@ static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
     sim_reply(s, side, tag, "{}");
     /* The rest of RAM comes while it runs. */
     if (side == QMIG_SIDE_DEST && source_is_busy(s, "postcopy-active") &&
-        s->q[QMIG_SIDE_SOURCE].alive)
+        s->q[QMIG_SIDE_SOURCE].alive && !s->q[QMIG_SIDE_SOURCE].stopped)
         end_postcopy(s);
 }
 
@@ -518,7 +538,7 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
         else if (!strcmp(name, "stop"))
             q->armed = false;
         else if (!strcmp(name, "yank"))
-            q->hung = false, source_fails(s, "failed", NULL);
+            cmd_yank(s);
         else if (!strcmp(name, "migrate-set-capabilities"))
             q->changed = turns_on(arguments);
         else if (!strcmp(name, "migrate-set-parameters"))
@@ -532,7 +552,10 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
                 s->q[QMIG_SIDE_DEST].alive &&
                 strcmp(s->q[QMIG_SIDE_DEST].status, "paused") != 0)
                 s->r.quit_unproved = true;
-            sim_die(s, side);
+            if (side == QMIG_SIDE_DEST)
+                sim_end_dest(s);
+            else
+                sim_die(s, side);
         }
     }
 }
@@ -543,7 +566,7 @@ void sim_submit(struct sim *s, const struct engine_action *a)
 
     if (!q->connected || !q->alive)
         return;
-    if (q->hung && !a->oob) {
+    if (q->stopped || (q->hung && !a->oob)) {
         struct command *c = calloc(1, sizeof(*c));
 
         *c = (struct command){
@@ -576,7 +599,7 @@ void sim_thaw(struct sim *s, enum qmig_side side)
 {
     struct qemu *q = &s->q[side];
 
-    while (!q->hung && q->stalled) {
+    while (!q->hung && !q->stopped && q->stalled) {
         struct command *c = take_oldest(q);
 
         s->muted = c->late || s->recovering;
@@ -589,21 +612,52 @@ void sim_thaw(struct sim *s, enum qmig_side side)
     }
 }
 
-/* It goes on from where it hung, and so does the source. */
-void sim_resume_dest(struct sim *s)
+/* With 7.2 a destination waits, in post-copy, for what the source still has to
+ * connect, and its monitor with it. */
+void sim_stop_source(struct sim *s)
 {
-    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
+    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
 
-    if (!dest->hung)
+    if (!source->alive)
         return;
-    dest->hung = false;
+    source->stopped = true;
+    if (s->o.old && source->postcopy && s->ack_pending)
+        s->q[QMIG_SIDE_DEST].hung = true;
+}
+
+/* It goes on from where it hung, and so does the source. */
+static void resume_dest(struct sim *s)
+{
+    s->q[QMIG_SIDE_DEST].hung = false;
     s->q[QMIG_SIDE_SOURCE].hung = false;
     if (source_is_busy(s, "device"))
         load(s);
     else if (source_is_busy(s, "active") && !s->o.postcopy)
         pause_source(s);
-    for (int side = 0; side < 2; side++)
+}
+
+/* What had reached it comes first, then what it was told meanwhile. */
+static void resume_source(struct sim *s)
+{
+    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
+
+    s->q[QMIG_SIDE_SOURCE].stopped = false;
+    dest->hung = false;
+    sim_settle(s);
+    if (source_is_busy(s, "postcopy-active") && dest->alive && dest->runs)
+        end_postcopy(s);
+}
+
+void sim_resume(struct sim *s)
+{
+    if (s->q[QMIG_SIDE_SOURCE].stopped)
+        resume_source(s);
+    else if (s->q[QMIG_SIDE_DEST].hung)
+        resume_dest(s);
+    for (int side = 0; side < 2; side++) {
+        s->q[side].hung = false;
         sim_thaw(s, (enum qmig_side)side);
+    }
 }
 
 void sim_time_out_stalled(struct sim *s, enum qmig_side side)

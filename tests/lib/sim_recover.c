@@ -100,7 +100,7 @@ static struct json_object *call(struct session *session, enum qmig_side side,
         qmp_fail(errp, QMP_ERR_CLOSED, "connection lost");
         return NULL;
     }
-    if (q->hung && !(oob && !s->o.old)) {
+    if (q->stopped || (q->hung && !(oob && !s->o.old))) {
         s->now += 5000000;
         qmp_fail(errp, QMP_ERR_TIMEOUT, "timed out");
         return NULL;
@@ -160,7 +160,7 @@ static void take_answer(const struct sim *s, enum qmig_side side,
 {
     const struct qemu *q = &s->q[side];
 
-    a->answers = q->alive && !q->away && !q->hung;
+    a->answers = q->alive && !q->away && !q->hung && !q->stopped;
     if (a->answers) {
         a->status = strdup(q->status);
         a->migration = q->migration ? strdup(q->migration) : NULL;
@@ -258,11 +258,8 @@ void sim_recover(struct sim *s)
         sim_die(s, QMIG_SIDE_SOURCE);
     s->q[QMIG_SIDE_SOURCE].away = s->q[QMIG_SIDE_DEST].away = false;
     sim_settle(s);
-    sim_resume_dest(s);
-    for (int side = 0; side < 2; side++) {
-        s->q[side].hung = false;
-        sim_thaw(s, (enum qmig_side)side);
-    }
+    sim_resume(s);
+    sim_settle(s);
     recover_once(s, FENCED_NONE, 0);
     /* A look at both: neither runs, and the source has the guest. */
     if (s->q[QMIG_SIDE_SOURCE].alive && s->q[QMIG_SIDE_DEST].alive &&

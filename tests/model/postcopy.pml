@@ -16,6 +16,8 @@
  *   NO_STOP          the guest is not stopped before migrate-start-postcopy
  *   CONT_EARLY       D is continued on S's word, not on its own
  *   CANCEL_LATE      a deadline in the switchover cancels instead of yanking
+ *   UNDO_SILENT      a source that does not answer the yank is taken for one
+ *                    that D blocks: D is ended
  *   RESUME_SPLIT     R6: recover resumes a source that has begun post-copy
  *   CANCEL_LEAVING   recover cancels while S sends its device state
  *   BACK_BLIND       recover resumes S though D does not answer
@@ -146,7 +148,10 @@ end:
         :: c == CONT && (d_load == L_PART || d_load == L_WHOLE) && !d_runs ->
             d_run()
         :: c == CONT && d_load == L_LOADS -> d_armed = true
-        :: c == QUIT -> d_alive = false; d_runs = false
+        :: c == QUIT ->
+            /* S has begun, and needs it: the guest would be lost. */
+            assert(!s_alive || (s_mig != M_SPLIT && s_mig != M_PAUSED));
+            d_alive = false; d_runs = false
         :: else
         fi }
     :: atomic { d_alive && net && d_load == L_LOADS && s_mig == M_DEVICE ->
@@ -273,6 +278,9 @@ yanking:
     say_s(YANK);
     if
     :: S_ANSWERS && s_mig == M_FAILED -> go(YANKING, RESUMING)
+#ifdef UNDO_SILENT
+    :: goto undoing_silent
+#endif
     :: go(YANKING, DONE); goto done /* it had begun, or nobody knows */
     fi;
 resuming:
@@ -282,6 +290,11 @@ resuming:
     :: else
     fi;
     go(RESUMING, UNDOING);
+    goto undoing;
+#ifdef UNDO_SILENT
+undoing_silent:
+    go(YANKING, UNDOING);
+#endif
 undoing:
     say_d(QUIT);
     go(UNDOING, DONE);
