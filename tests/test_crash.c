@@ -216,7 +216,8 @@ static void recover_ends_what_a_fault_has_left(void **state UNUSED)
 static void
 recover_ends_it_when_the_controller_dies_on_its_way_back(void **state UNUSED)
 {
-    static const enum sim_fault faults[] = {SIM_CANCEL, SIM_HANG_DEST, SIM_CUT};
+    static const enum sim_fault faults[] = {SIM_CANCEL, SIM_HANG_DEST, SIM_CUT,
+                                            SIM_SET};
 
     for (size_t i = 0; i < 2 * ARRAY_SIZE(faults); i++) {
         const struct sim_story *story = &sim_stories[i & 1];

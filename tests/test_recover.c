@@ -247,8 +247,9 @@ static void texts_are_there(void **state UNUSED)
 
 static struct qmp_error *err;
 
-/* Records as an array of JSON: the stage that they end in, or -1. */
-static int stage_of(const char *text)
+/* Records as an array of JSON: the stage that they end in, or -1. `past` may
+ * be NULL. */
+static int read_records(const char *text, struct past *ret)
 {
     struct json_object *list = json_tokener_parse(text);
     struct journal_log log = {0};
@@ -263,14 +264,23 @@ static int stage_of(const char *text)
 
     int rc = past_read(&log, "id", &past, &err);
     int stage = rc < 0 ? -1 : (int)past.stage;
-    past_clear(&past);
+    if (ret)
+        *ret = past;
+    else
+        past_clear(&past);
     journal_log_clear(&log);
     return stage;
+}
+
+static int stage_of(const char *text)
+{
+    return read_records(text, NULL);
 }
 
 static void stages_follow_the_records(void **state UNUSED)
 {
 #define R(name)    ",{\"record\":\"" name "\"}"
+#define SET(were)  ",{\"record\":\"set\",\"were\":{" were "}}"
 #define SPLIT      ",{\"record\":\"commit\",\"mode\":\"postcopy\"}"
 #define END(owner) ",{\"record\":\"end\",\"owner\":\"" owner "\"}"
 #define LEFT(owner)                                                            \
@@ -284,6 +294,9 @@ static void stages_follow_the_records(void **state UNUSED)
         {"[" BEGIN "}]", PAST_BEGIN},
         {"[" BEGIN "}" R("migrate") "]", PAST_MIGRATE},
         {"[" BEGIN "}" R("migrate") R("switchover") "]", PAST_SWITCHOVER},
+        {"[" BEGIN "}" R("migrate") SET("\"a\":1") R("switchover") "]",
+         PAST_SWITCHOVER},
+        {"[" BEGIN "}" R("migrate") SET("\"a\":1") "]", PAST_MIGRATE},
         {"[" BEGIN "}" R("migrate") R("switchover") R("commit") "]",
          PAST_COMMIT},
         {"[" BEGIN ",\"return_path\":true}" R("migrate") R("switchover") "]",
@@ -337,6 +350,31 @@ static void stages_follow_the_records(void **state UNUSED)
         assert_int_equal(stage_of(rows[i].text), rows[i].stage);
 }
 
+/* What `begin` has counts, then the first value of each. */
+static void parameters_that_were_set_join_the_way_back(void **state UNUSED)
+{
+    struct past past;
+
+    assert_int_equal(
+        read_records("[" BEGIN ",\"undo\":[{\"peer\":\"source\",\"execute\":"
+                     "\"migrate-set-parameters\",\"arguments\":{\"a\":1}}]}" R(
+                         "migrate") SET("\"a\":2,\"b\":3") SET("\"b\":4") "]",
+                     &past),
+        PAST_MIGRATE);
+    assert_string_equal(
+        json_object_to_json_string_ext(past.undo, JSON_C_TO_STRING_PLAIN),
+        "[{\"peer\":\"source\",\"execute\":\"migrate-set-parameters\","
+        "\"arguments\":{\"a\":1,\"b\":3}}]");
+    past_clear(&past);
+
+    read_records("[" BEGIN "}" R("migrate") SET("\"b\":3") "]", &past);
+    assert_string_equal(
+        json_object_to_json_string_ext(past.undo, JSON_C_TO_STRING_PLAIN),
+        "[{\"peer\":\"source\",\"arguments\":{\"b\":3},\"execute\":"
+        "\"migrate-set-parameters\"}]");
+    past_clear(&past);
+}
+
 static void records_that_make_no_sense_are_refused(void **state UNUSED)
 {
     static const struct {
@@ -350,6 +388,10 @@ static void records_that_make_no_sense_are_refused(void **state UNUSED)
          "record 2, 'begin': may not follow 'begin'"},
         {"[" BEGIN "}" R("teleport") "]",
          "record 2, 'teleport': this version does not know it"},
+        {"[{\"record\":\"set\",\"were\":{}}]",
+         "record 1, 'set': may not come before 'begin'"},
+        {"[" BEGIN "}" R("set") "]",
+         "record 2, 'set': 'were' must be an object"},
         {"[" BEGIN "}" R("postcopy") "]",
          "record 2, 'postcopy': may not follow 'begin'"},
         {"[" BEGIN "}" R("migrate") R("quit") R("back") "]",
@@ -577,6 +619,7 @@ int main(void)
         cmocka_unit_test(answers_are_read_from_both_states),
         cmocka_unit_test(texts_are_there),
         cmocka_unit_test(stages_follow_the_records),
+        cmocka_unit_test(parameters_that_were_set_join_the_way_back),
         cmocka_unit_test(records_that_make_no_sense_are_refused),
         T(owner_gives_evidence_and_changes_nothing),
         T(fence_is_taken_and_named_when_it_is_none),

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Migration parameters changed while disks or RAM flow: what they were is asked
- * first and joins what a roll-back restores (R10).
+ * first and joins what a roll-back restores (R10), that of recover, too: it is
+ * in the journal before they change (not synced: with this host the guest's
+ * settings are the least that is lost).
  */
 #include "engine/internal.h"
 
@@ -54,10 +56,20 @@ static struct json_object *undo_parameters(struct engine *e)
     return plan->undo[plan->n_undo - 1].arguments;
 }
 
+/* Takes `were`. */
+static void record_set(struct engine *e, struct json_object *were)
+{
+    struct json_object *data = json_object_new_object();
+
+    json_object_object_add(data, "were", were);
+    act_record(e, "set", data);
+}
+
 static void set_tuned(struct engine *e, struct json_object *before)
 {
     CLEANUP(json_putp) struct json_object *set = TAKE_PTR(e->tuning);
     CLEANUP(json_putp) struct json_object *known = json_object_new_object();
+    CLEANUP(json_putp) struct json_object *were = json_object_new_object();
     struct json_object *undo = undo_parameters(e);
     struct json_object *old = NULL;
 
@@ -73,11 +85,15 @@ static void set_tuned(struct engine *e, struct json_object *before)
         }
         if (!hold_keeps(e, name, value))
             json_object_object_add(known, name, json_object_get(value));
-        if (undo && !json_object_object_get_ex(undo, name, NULL))
+        if (undo && !json_object_object_get_ex(undo, name, NULL)) {
             json_object_object_add(undo, name, json_object_get(old));
+            json_object_object_add(were, name, json_object_get(old));
+        }
     }
     if (!json_object_object_length(known) || !may_tune(e))
         return;
+    if (json_object_object_length(were))
+        record_set(e, TAKE_PTR(were));
     act_send(e, QMIG_SIDE_SOURCE, "migrate-set-parameters", known, TAG_TUNE,
              e->config.deadlines.us[DEADLINE_answer]);
     storage_tune(e, known);

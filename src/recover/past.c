@@ -114,8 +114,10 @@ static int take_steps(struct json_object *o, const char *name,
                             "for source or destination",
                             name, i + 1);
     }
-    *ret = json_object_get(list);
-    return 0;
+    *ret = NULL; /* `set` may add to it */
+    return json_object_deep_copy(list, ret, NULL) < 0
+               ? qmp_fail(errp, QMP_ERR_NOMEM, "out of memory")
+               : 0;
 }
 
 static int take_stores(struct json_object *o, struct past *past,
@@ -135,6 +137,46 @@ static int take_store(struct json_object *o, size_t i, struct past *past,
         return bad(errp, i, "store", "'begin' has no 'stores'");
     if (move_take_record(&past->stores, string_member(o, "did")) < 0)
         return bad(errp, i, "store", "'did' is none that is known");
+    return 0;
+}
+
+/* The arguments of the row that puts the source's parameters back. */
+static struct json_object *undo_parameters(struct past *past)
+{
+    static const char row[] = "{\"peer\":\"source\",\"arguments\":{},"
+                              "\"execute\":\"migrate-set-parameters\"}";
+
+    for (size_t i = json_object_array_length(past->undo); i-- > 0;) {
+        struct json_object *o = json_object_array_get_idx(past->undo, i);
+        struct json_object *arguments = NULL;
+
+        if (!strcmp(string_member(o, "peer"), "source") &&
+            !strcmp(string_member(o, "execute"), "migrate-set-parameters") &&
+            json_object_object_get_ex(o, "arguments", &arguments) && arguments)
+            return arguments;
+    }
+    json_object_array_add(past->undo, json_tokener_parse(row));
+    return undo_parameters(past);
+}
+
+/* {"record":"set","were":{"max-bandwidth":134217728}}: the first value of each
+ * counts. The stage stays what it is. */
+static int take_set(struct json_object *o, size_t i, struct past *past,
+                    struct qmp_error **errp)
+{
+    struct json_object *were = NULL;
+
+    json_object_object_get_ex(o, "were", &were);
+    if (!past->undo)
+        return bad(errp, i, "set", "may not come before 'begin'");
+    if (!json_object_is_type(were, json_type_object))
+        return bad(errp, i, "set", "'were' must be an object");
+    struct json_object *undo = undo_parameters(past);
+    json_object_object_foreach(were, name, value)
+    {
+        if (!json_object_object_get_ex(undo, name, NULL))
+            json_object_object_add(undo, name, json_object_get(value));
+    }
     return 0;
 }
 
@@ -274,6 +316,8 @@ static int take_record(struct json_object *o, size_t i, struct past *past,
         return take_end(o, i, past, ended, errp);
     if (!strcmp(name, "store"))
         return take_store(o, i, past, errp);
+    if (!strcmp(name, "set"))
+        return take_set(o, i, past, errp);
     for (size_t r = 0; r < ARRAY_SIZE(records); r++) {
         bool fits = records[r].after & 1u << past->stage;
 

@@ -11,7 +11,8 @@
  * commit, or back (engine/image.c).
  *
  * Without a guest that runs (offline) it is begin -> define [-> back].
- * `store` tells what was done in domain stores, and may stand anywhere after
+ * `store` tells what was done in domain stores, `set` what parameters of the
+ * source were that somebody has changed since; both may stand anywhere after
  * `begin`. `end` may follow each of them; what follows an `end` (recover) takes
  * it back. A record that this version does not know is an error: a newer
  * program may have promised something by it.

@@ -18,7 +18,7 @@ const char *sim_fault_name(enum sim_fault fault)
         "hang dest",  "hang source", "refuse",     "journal",     "lose source",
         "lose dest",  "cut",         "unknown",    "mirror",      "nonsense",
         "hook fails", "hook hangs",  "I/O error",  "store fails", "store hangs",
-        "tunnel",
+        "tunnel",     "set",
     };
     return names[fault];
 }
@@ -183,6 +183,14 @@ static void act(struct sim *s)
     }
 }
 
+static void set_bandwidth(struct sim *s)
+{
+    CLEANUP(json_putp)
+    struct json_object *o = sim_parse("{\"max-bandwidth\":8388608}");
+
+    feed(s, &(struct engine_event){.kind = EV_TUNE, .object = o});
+}
+
 static void inject(struct sim *s)
 {
     s->fault_done = true;
@@ -249,6 +257,9 @@ static void inject(struct sim *s)
         break;
     case SIM_TUNNEL:
         sim_break(s);
+        break;
+    case SIM_SET:
+        set_bandwidth(s);
         break;
     case SIM_NONE:
     case SIM__FAULTS:
@@ -378,7 +389,8 @@ static void note_result(struct sim *s)
     r->dest_runs = s->q[1].runs;
     r->undone =
         !s->q[0].changed && !s->q[0].braked && !s->q[0].creds && !s->q[0].named;
-    r->undone = r->undone && !sim_storage_is_left(s, QMIG_SIDE_SOURCE);
+    r->undone = r->undone && !s->q[0].tuned &&
+                !sim_storage_is_left(s, QMIG_SIDE_SOURCE);
     r->dest_undone = !s->q[1].creds && !s->q[1].named &&
                      !sim_storage_is_left(s, QMIG_SIDE_DEST);
     r->dest_listens = s->q[1].listens;

@@ -32,6 +32,7 @@ enum sim_fault {
     SIM_STORE_FAILS, /* the next step in domain stores does */
     SIM_STORE_HANGS,
     SIM_TUNNEL, /* it breaks, or cannot be made */
+    SIM_SET,    /* none: the user changes the bandwidth */
     SIM__FAULTS
 };
 

@@ -50,7 +50,8 @@ struct qemu {
     bool recovers;  /* D: migrate-recover was accepted */
     bool changed;   /* settings are not what they were */
     bool creds;     /* the object is there, */
-    bool braked;    /* max-bandwidth is next to nothing */
+    bool tuned;     /* max-bandwidth is not what it was, */
+    bool braked;    /* but next to nothing */
     unsigned looks; /* query-migrate while its RAM flows, slow_ram; */
     unsigned parts; /* of it that were sent */
     bool named;     /* and tls-creds names it */

@@ -454,8 +454,10 @@ static void cmd_parameters(struct sim *s, enum qmig_side side,
 
     if (json_object_object_get_ex(arguments, "tls-creds", NULL))
         q->named = has_text(arguments, "tls-creds");
-    if (json_object_object_get_ex(arguments, "max-bandwidth", &value))
+    if (json_object_object_get_ex(arguments, "max-bandwidth", &value)) {
         q->braked = json_object_get_int64(value) < 4096;
+        q->tuned = json_object_get_int64(value) != 134217728;
+    }
     if (flows && ((braked && !q->braked && !s->o.postcopy) ||
                   json_object_object_get_ex(arguments, "downtime-limit", NULL)))
         pause_source(s);

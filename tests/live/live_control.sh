@@ -65,6 +65,22 @@ case_set_takes_effect_and_is_undone() {
     guest_check src
 }
 
+# Whoever sets it may not live to take it back.
+case_set_is_undone_by_recover() {
+    start_endless
+    before=$(qmp_get src return.downtime-limit query-migrate-parameters)
+    expect 0 qmigrate set web1 bandwidth=12 downtime=77
+    qmp_until src return.downtime-limit=77 query-migrate-parameters
+    expect 0 qmigrate set web1 downtime=78
+    qmp_until src return.downtime-limit=78 query-migrate-parameters
+    kill -KILL "$migrate_pid"
+    wait "$migrate_pid" || true
+    expect 1 qmigrate recover web1
+    [ "$(qmp_get src return.downtime-limit query-migrate-parameters)" = "$before" ]
+    [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = 134217728 ]
+    guest_check src
+}
+
 case_postcopy_on_demand() {
     start_endless --postcopy
     expect 0 qmigrate postcopy web1
@@ -105,6 +121,7 @@ run_case case_nobody_runs
 for v in 7.2 10.0 11.1; do
     run_case case_status_then_cancel "$v" "$v"
     run_case case_set_takes_effect_and_is_undone "$v" "$v"
+    run_case case_set_is_undone_by_recover "$v" "$v"
     run_case case_postcopy_on_demand "$v" "$v"
 done
 run_case case_postcopy_not_allowed
