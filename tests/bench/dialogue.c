@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * dialogue record FILE OUT: the messages of the transcript FILE recorded into
- * OUT many times; prints nanoseconds a message (median of rounds).
+ * dialogue record FILE OUT: the messages of the transcript FILE recorded and
+ * written into OUT many times; prints nanoseconds a message (median of rounds).
  * dialogue parse FILE: each line of FILE parsed by json-c's tokener and freed;
  * prints microseconds of CPU.
  */
@@ -82,6 +82,7 @@ static void record(const char *from, const char *to)
         for (size_t j = 0; j < n; j++)
             qmp_transcript_message(t, i, "source", said[j].dir, said[j].text,
                                    said[j].len, 0, true);
+        qmp_transcript_flush(t, NULL); /* now it becomes lines */
         took[i] = (now_ns(CLOCK_MONOTONIC) - t0) / (int64_t)n;
     }
     if (qmp_transcript_close(t, NULL) < 0)
