@@ -273,10 +273,10 @@ QMP_EXPORT void qmig_migration_free(struct qmig_migration *m);
  * file (docs/save-format.md has its format). The object is one of a migration:
  * run or driven, cancelled, asked and freed like any other. A save ends with
  * QMIG_COMPLETED and QMIG_OWNER_DEST once the file is on the disk and the
- * source is quit; until then every failure leaves the guest on the source as
- * it was, and no file. A restore ends so once QEMU says that the guest runs;
- * before that the guest is the file's (QMIG_OWNER_SOURCE), which stays as it
- * is.
+ * source is quit (QMIG_OWNER_SOURCE beside a background snapshot); until then
+ * every failure leaves the guest on the source as it was, and no file. A
+ * restore ends so once QEMU says that the guest runs; before that the guest is
+ * the file's (QMIG_OWNER_SOURCE), which stays as it is.
  *
  * The file is opened here and passed to QEMU: the monitor must be a UNIX
  * socket of this host.
@@ -295,6 +295,8 @@ struct qmig_image_options {
     const char *format;
     bool overwrite;    /* save: a file of that name may be replaced */
     bool live;         /* save: the guest runs while its RAM is written */
+    bool unsafe;       /* save: a background snapshot, though this QEMU's guest
+                          hangs for ever if it fails (before 8.1) */
     unsigned channels; /* "sparse": this many at once (multifd), to 255; 0: one
                           stream */
     bool bypass_cache; /* "sparse": past the page cache (direct-io, 9.1+) */

@@ -101,6 +101,9 @@ const struct option option_table[] = {
      .help = "sparse: past the page cache (direct-io, QEMU 9.1)"},
     {"live", 0, NULL, VERB_SAVE, GROUP_SAVE, BOOL(image.live),
      .help = "let the guest run while its memory is written"},
+    {"unsafe", 0, NULL, VERB_SAVE, GROUP_SAVE, BOOL(image.unsafe),
+     .help = "a background snapshot even with a QEMU before 8.1, whose guest "
+             "hangs for ever if it fails"},
     {"overwrite", 0, NULL, VERB_SAVE, GROUP_SAVE, BOOL(image.overwrite),
      .help = "replace a file of that name"},
     {"info", 0, NULL, VERB_IMAGE, GROUP_SAVE, BOOL(info),

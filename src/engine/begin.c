@@ -136,8 +136,11 @@ static struct json_object *begin_record(const struct engine *e)
     json_object_object_add(
         data, "keep_source",
         json_object_new_boolean(!plan_find(&e->plan, STEP_QUIT)));
-    if (e->plan.snapshot)
+    if (e->plan.snapshot) {
         json_object_object_add(data, "snapshot", json_object_new_boolean(true));
+        json_object_object_add(data, "no_cancel",
+                               json_object_new_boolean(e->plan.no_cancel));
+    }
     if (!e->plan.image)
         add_addresses(e, data);
     json_object_object_add(data, "undo", undo);

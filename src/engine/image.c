@@ -139,6 +139,11 @@ static void save_flow_event(struct engine *e, const struct engine_event *ev)
     if (step && step->kind == STEP_MIGRATE && ev->err &&
         ev->err->code == QMP_ERR_REFUSED)
         e->migrate_sent = false;
+    if (e->cancel_wanted && e->plan.no_cancel && e->migrate_sent) {
+        act_warn(e, "not cancelled: this QEMU's guest would hang for ever; "
+                    "wait for the end of the snapshot");
+        e->cancel_wanted = false;
+    }
     if (must_turn_back(e, ev))
         return;
     if (step && ev->err) {

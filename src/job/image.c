@@ -44,6 +44,7 @@ static int take_options(struct job_image *f, const struct qmig_image_options *o,
     f->plan.channels = o->channels;
     f->plan.bypass_cache = o->bypass_cache;
     f->plan.live = o->live;
+    f->plan.unsafe = o->unsafe;
     if (f->plan.format == IMAGE_FORMAT__MAX) {
         qmp_fail(errp, QMIG_ERR_USAGE, "unknown image format '%.40s'", format);
         return qmp_hint(errp, "there are 'raw' and 'sparse'");

@@ -23,7 +23,7 @@ const struct qemu_rule qemu_rules[] = {
     { "announce-self",             ON_DEST,   NULL, "announce them once more, when the guest has moved (no parameter: a command)", false },
     { "announce-step",             ON_DEST,   NULL, "ms by which the time between two grows", false },
     { "auto-converge",             ON_SOURCE, BY_FLAG("auto_converge"), "slow the guest down", false },
-    { "background-snapshot",       ON_SOURCE, "it makes a snapshot, not a migration: save --live --keep-source", "memory as it is when a save begins, while the guest runs on", true },
+    { "background-snapshot",       ON_SOURCE, "it makes a snapshot, not a migration: save --live --keep-source", "memory as it is when a save begins, while the guest runs on; before 8.1 only with --unsafe", true },
     { "block",                     ON_BOTH,   BY_FLAG("non_shared_disk"), "copy disks within the stream (up to QEMU 9.0)", false },
     { "compress",                  ON_BOTH,   BY_METHOD("mt"), "compress memory with threads (up to QEMU 9.0)", false },
     { "cpu-throttle-tailslow",     ON_SOURCE, NULL, "slow down less than asked for when it is nearly enough", false },

@@ -209,10 +209,9 @@ static struct json_object *uri(const struct plan_input *in,
 
 /* The guest runs on beside its snapshot: whoever ends it then loses what it
  * did since. */
-static int check_snapshot(const struct plan_input *in, struct qmp_error **errp)
+static int check_keeps(const struct plan_input *in, struct qmp_error **errp)
 {
-    if (in->keep_source || settings_qemu_capability(in, QMIG_SIDE_SOURCE,
-                                                    "background-snapshot") <= 0)
+    if (in->keep_source)
         return 0;
     qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
              "parameter 'qemu.background-snapshot' requires --keep-source: the "
@@ -220,16 +219,41 @@ static int check_snapshot(const struct plan_input *in, struct qmp_error **errp)
     return qmp_hint(errp, "add --keep-source");
 }
 
+/*
+ * Before 8.1 (there is switchover-ack since) QEMU leaves the guest's memory
+ * protected when a snapshot fails or is cancelled: the guest says "running",
+ * and waits for ever where it wrote. Only the end of that QEMU helps. Measured
+ * on 7.2.22; 10.0.2 and 11.1.3 do it right.
+ */
+static int check_snapshot(struct plan *plan, const struct plan_input *in,
+                          const struct facts *source, struct qmp_error **errp)
+{
+    plan->snapshot = settings_qemu_capability(in, QMIG_SIDE_SOURCE,
+                                              "background-snapshot") > 0;
+    if (!plan->snapshot)
+        return 0;
+    plan->no_cancel = facts_capability(source, "switchover-ack") < 0;
+    if (check_keeps(in, errp) < 0)
+        return -1;
+    if (!plan->no_cancel || in->image->unsafe)
+        return 0;
+    qmp_fail(errp, QMIG_ERR_CAPABILITY,
+             "parameter 'qemu.background-snapshot': the guest of this QEMU "
+             "(%s, must be 8.1) hangs for ever if the snapshot fails, for want "
+             "of space, say",
+             source->version);
+    return qmp_hint(errp, "save without it; or see that there is room for all "
+                          "of the guest's memory, and add --unsafe");
+}
+
 static int build_save(struct plan *plan, const struct plan_input *in,
                       const struct facts *source, struct qmp_error **errp)
 {
     const enum qmig_side side = QMIG_SIDE_SOURCE;
 
-    if (check_snapshot(in, errp) < 0)
+    if (check_snapshot(plan, in, source, errp) < 0)
         return -1;
     plan->source_runs = plan_status_runs(source->status);
-    plan->snapshot =
-        settings_qemu_capability(in, side, "background-snapshot") > 0;
     add_file(plan, in, side, source);
     if (add_settings(plan, in, side, source, errp) < 0)
         return -1;

@@ -25,6 +25,7 @@ struct plan_image {
     unsigned channels; /* multifd; 0: without */
     bool bypass_cache; /* direct-io */
     bool live;         /* save: the guest is not stopped first */
+    bool unsafe;       /* save: a snapshot that must not fail is allowed */
     bool runs;         /* restore: the guest is to run */
 };
 

@@ -142,6 +142,7 @@ struct plan {
     bool arrives_paused;    /* so shall it on the destination */
     bool image;             /* save, restore: `uri` is not used */
     bool snapshot;          /* save: the guest runs on beside what is saved */
+    bool no_cancel;         /* it hangs for ever if that is cancelled */
     bool dest_listens;      /* started with -incoming URI: no STEP_LISTEN */
 
     /* See plan/transport.h. */

@@ -192,6 +192,19 @@ static enum saved_file saved_file(const struct session *s, const char **path)
     return part != SAVED_NONE ? part : file;
 }
 
+/* QEMU goes on writing without us, and ends it by itself. */
+static bool must_not_cancel(const struct session *s)
+{
+    static const char *const flows[] = {"setup", "active", "device"};
+    const char *migration = s->answer[QMIG_SIDE_SOURCE].migration;
+
+    for (size_t i = 0; s->past.no_cancel && migration && i < ARRAY_SIZE(flows);
+         i++)
+        if (!strcmp(flows[i], migration))
+            return true;
+    return false;
+}
+
 struct verdict image_verdict(const struct session *s)
 {
     const char *path;
@@ -201,6 +214,12 @@ struct verdict image_verdict(const struct session *s)
     if (s->past.story == STORY_RESTORE)
         return verdict_of_restore(s->past.stage, s->dest, s->fenced);
     enum saved_file file = saved_file(s, &path);
+    if (must_not_cancel(s))
+        return (struct verdict){
+            QMIG_OWNER_SOURCE, WAY_WAIT,
+            "the snapshot goes on to its end by itself, and this QEMU's guest "
+            "would hang if it were cancelled: recover again then",
+            false};
     return s->past.snapshot
                ? verdict_of_snapshot(s->past.stage, s->source, file, s->fenced)
                : verdict_of_save(s->past.stage, s->source, file, s->fenced);

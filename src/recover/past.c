@@ -230,7 +230,9 @@ static int take_snapshot(struct json_object *o, struct past *past,
 {
     if (!json_object_object_get_ex(o, "snapshot", NULL))
         return 0;
-    return take_bool(o, "snapshot", &past->snapshot, errp);
+    if (take_bool(o, "snapshot", &past->snapshot, errp) < 0)
+        return -1;
+    return take_bool(o, "no_cancel", &past->no_cancel, errp);
 }
 
 static int take_begin(struct json_object *o, struct past *past,

@@ -64,12 +64,13 @@ struct past {
     bool runs;           /* the guest ran before the migration */
     bool arrives_paused; /* it is to be paused on the destination */
     bool keep_source;
-    bool snapshot; /* save: the guest ran on beside what was saved */
-    char *hook;    /* the user's command, or NULL */
-    bool one_way;  /* S's completed does not carry D's word */
-    char *listen;  /* D's URI, and S's (port 0: D chooses), for the second */
-    char *connect; /* connection of a post-copy; NULL if unknown */
-    bool offline;  /* only the definition moves; no monitors */
+    bool snapshot;  /* save: the guest ran on beside what was saved, */
+    bool no_cancel; /* and would hang if that were cancelled */
+    char *hook;     /* the user's command, or NULL */
+    bool one_way;   /* S's completed does not carry D's word */
+    char *listen;   /* D's URI, and S's (port 0: D chooses), for the second */
+    char *connect;  /* connection of a post-copy; NULL if unknown */
+    bool offline;   /* only the definition moves; no monitors */
     bool has_stores;
     struct store_move stores;     /* without its texts */
     struct json_object *undo;     /* rows {"peer","execute","arguments"} */

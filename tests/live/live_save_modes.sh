@@ -40,13 +40,27 @@ case_cpr_reboot() {
     [ "$before" = "$(settings dst)" ] || fail "settings: $(settings dst)"
 }
 
+# 7.2's guest hangs if a snapshot fails or is cancelled: that has to be said.
+snapshot=()
+snapshot_options() {
+    snapshot=(--live --keep-source -p qemu.background-snapshot=on)
+    [ "$VER_SRC" != 7.2 ] || snapshot+=(--unsafe)
+}
+
 # The guest runs on; what was saved is another one from then on.
 case_background_snapshot() {
     local at
     both
+    snapshot_options
     save 2 --live -p qemu.background-snapshot=on
     error_says 'requires --keep-source'
-    save 0 --live --keep-source -p qemu.background-snapshot=on
+    if [ "$VER_SRC" = 7.2 ]; then
+        before=$(settings src)
+        save 3 --live --keep-source -p qemu.background-snapshot=on
+        failed qemu.lacks begin source 'must be 8.1) hangs for ever if the snapshot fails'
+        unchanged
+    fi
+    save 0 "${snapshot[@]}"
     is owner source
     expect 1 qmigrate owner "$(json id)" --json
     is way nothing
@@ -65,16 +79,18 @@ case_background_snapshot() {
 killed_when() {
     local id
     GUEST='--mem 24 --pages-per-tick 64'
+    snapshot_options
     start_source
     guest_up src
     before=$(settings src)
     gate src "$1" "$(signal_qmigrate KILL)"
     expect 137 run_qmigrate save "$T/image" --source "unix:$T/src.gate" --json --progress none \
-        --live --keep-source -p qemu.background-snapshot=on
+        "${snapshot[@]}"
     id=$(basename "$T"/state/2*)
     expect 1 qmigrate owner "$id" --json
     is owner source
-    [ "$(json way)" != wait ] || fail "$(cat "$T/out")"
+    # Without a cancel it goes on, and ends by itself.
+    [ "$VER_SRC" != 7.2 ] || qmp_until src return.status=completed query-migrate
     expect 1 qmigrate recover "$id" --json
     is owner source
     expect 1 qmigrate owner "$id" --json
@@ -97,6 +113,20 @@ case_controller_dies_after_a_snapshot() {
     qmp_until dst return.status=running query-status
 }
 
+# Of 7.2, where a cancel would be the guest's end.
+case_snapshot_of_7_2_is_not_cancelled() {
+    MEM=256 GUEST='--mem 200 --pages-per-tick 64'
+    snapshot_options
+    start_source
+    guest_up src
+    gate src '<"status": "active"' "$(signal_qmigrate INT)"
+    expect 0 run_qmigrate save "$T/image" --source "unix:$T/src.gate" --progress none \
+        "${snapshot[@]}"
+    grep -q "not cancelled: this QEMU's guest would hang for ever" "$T/out.err"
+    must_fail grep -q migrate_cancel "$T/src.talk"
+    guest_counts src 20
+}
+
 case_other_modes_are_refused() {
     both
     save 2 -p qemu.mode=cpr-transfer
@@ -108,9 +138,9 @@ case_other_modes_are_refused() {
 for v in $(main_versions); do
     beside run_case case_cpr_reboot "$v" "$v"
     beside run_case case_background_snapshot "$v" "$v"
-    # 7.2 leaves the guest hanging when a snapshot is cancelled.
-    [ "$v" = 7.2 ] || beside run_case case_controller_dies_during_a_snapshot "$v" "$v"
+    beside run_case case_controller_dies_during_a_snapshot "$v" "$v"
     beside run_case case_controller_dies_after_a_snapshot "$v" "$v"
 done
+beside run_case case_snapshot_of_7_2_is_not_cancelled 7.2 7.2
 beside run_case case_other_modes_are_refused 11.1 11.1
 finish
