@@ -86,6 +86,36 @@ domain_with_console() {
 XML
 }
 
+# A real client goes along: it is connected to the source before, and to the
+# destination afterwards, by the word that the source gave it.
+case_real_client_goes_along() {
+    local client
+    consoles ,addr=127.0.0.1
+    setpriv --pdeathsig KILL /usr/bin/python3 "$root/tests/live/spice-client.py" "$port_src" \
+        >"$T/client" 2>"$T/client.err" &
+    client=$!
+    wait_for 20 'the client' client_is_there "$client" "connected $port_src"
+    has_client src || fail "no client on the source"
+    move 0 -p graphics_uri=spice:// -p migrate_uri=tcp://127.0.0.1
+    wait_for 20 'the client to go along' has_client dst
+    # It was told, rather than that it came back by itself.
+    grep -q '^migration ' "$T/client" || fail "$(cat "$T/client")"
+    ! has_ended "$client" || fail "the client ended: $(cat "$T/client" "$T/client.err")"
+    moved src dst
+}
+
+client_is_there() { # client_is_there PID LINE
+    if has_ended "$1"; then
+        wait "$1" || [ $? -ne 77 ] || skip "$(cat "$T/client.err")"
+        fail "the client ended: $(cat "$T/client.err")"
+    fi
+    grep -qx "$2" "$T/client"
+}
+
+has_client() { # has_client ROLE
+    qmp "$1" query-spice | tr -d ' ' | grep -q '"channels":\[{'
+}
+
 case_without_a_console_there_is_a_warning() {
     both
     move 0 -p graphics_uri=spice://127.0.0.1:5901
@@ -110,6 +140,7 @@ for v in $(main_versions); do
     beside run_case case_clients_go_where_the_uri_says "$v" "$v"
     beside run_case case_clients_go_where_the_destinations_console_is "$v" "$v"
     beside run_case case_clients_are_told_when_the_domain_has_a_console "$v" "$v"
+    beside run_case case_real_client_goes_along "$v" "$v"
     beside run_case case_without_a_console_there_is_a_warning "$v" "$v"
 done
 beside run_case case_nobody_is_asked_by_default
