@@ -257,26 +257,34 @@ static void leave_hanging(struct engine *e)
     enter_undoing(e, "the source does not answer");
 }
 
-static void enter_yanking(struct engine *e)
+static void send_yank(struct engine *e)
 {
     CLEANUP(json_putp) struct json_object *arguments = json_object_new_object();
     struct json_object *list = json_object_new_array();
     struct json_object *row = json_object_new_object();
 
-    engine_set_state(e, ENGINE_YANKING, "the source does not answer");
-    engine_limit(e, DEADLINE_cancel);
-    e->poll_at = e->now + POLL_US;
     json_object_object_add(row, "type", json_object_new_string("migration"));
     json_object_array_add(list, row);
     json_object_object_add(arguments, "instances", list);
-    channel_close(e); /* frees it from a tunnel that hangs */
-    if (!engine_source(e)->oob) {
-        e->deadline = e->now; /* QEMU 5.2: only the destination's end helps */
-        return;
-    }
     act_send_oob(e, QMIG_SIDE_SOURCE, "yank", arguments, TAG_YANK,
                  e->config.deadlines.us[DEADLINE_cancel]);
     storage_yank(e); /* one by one: all are refused if one is not there */
+}
+
+static void enter_yanking(struct engine *e)
+{
+    engine_set_state(e, ENGINE_YANKING, "the source does not answer");
+    engine_limit(e, DEADLINE_cancel);
+    e->poll_at = e->now + POLL_US;
+    channel_close(e); /* frees it from a tunnel that hangs */
+    /* The commit of a post-copy is taken back: the destination was not
+     * continued, and from here on it will not be. */
+    if (postcopy_is_committed(e))
+        act_journal(e, "postcopy", NULL);
+    if (engine_source(e)->oob)
+        send_yank(e);
+    else
+        e->deadline = e->now; /* QEMU 5.2: only the destination's end helps */
 }
 
 /*
@@ -353,7 +361,8 @@ void cancelling_event(struct engine *e, const struct engine_event *ev)
 
 void yanking_event(struct engine *e, const struct engine_event *ev)
 {
-    (void)ev;
+    if (ev->kind == EV_JOURNAL_FAILED && engine_source(e)->oob)
+        send_yank(e); /* without the record, then */
     if (cancel_is_through(e))
         return;
     if (!engine_late(e)) {

@@ -22,6 +22,7 @@ static const struct {
     { "migrate",    PAST_MIGRATE,    AFTER(BEGIN)                              },
     { "switchover", PAST_SWITCHOVER, AFTER(MIGRATE)                            },
     { "postcopy",   PAST_POSTCOPY,   AFTER(MIGRATE) | AFTER(SWITCHOVER)        },
+    { "postcopy",   PAST_POSTCOPY,   AFTER(SPLIT)                              },
     { "switchover", PAST_POSTCOPY,   AFTER(POSTCOPY)                           },
     { "define",     PAST_COMMIT,     AFTER(BEGIN)                              },
     { "commit",     PAST_COMMIT,     SENT | AFTER(COMMIT)                      },

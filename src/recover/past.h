@@ -33,7 +33,8 @@ enum past_stage {
                           `cont` goes to D there is a `commit`, on disk */
     PAST_POSTCOPY,     /* besides, migrate-start-postcopy may have been sent */
     PAST_SPLIT,        /* the commit of a post-copy: D may run before S has sent
-                          everything; from then on S is never resumed */
+                          everything; from then on S is never resumed. Another
+                          `postcopy` takes it back: D was not continued */
     PAST_COMMIT,       /* S said completed; `cont` was or will be sent to D */
     PAST_QUIT,         /* D said that it runs; `quit` may have been sent to S */
     PAST_SAVED,        /* a save: the file is complete, on the disk and has its

@@ -84,6 +84,9 @@ static const struct row {
     { EITHER, S(STOPPED), D(PART), F(DEST), SRC_OWNS, WAY_BACK,
       "the destination will not run, as asserted, and the source has the "
       "guest" },
+    { P(POSTCOPY), S(STOPPED), D(PART), ANY, SRC_OWNS, WAY_BACK,
+      "the source failed when post-copy was to begin; the destination was never "
+      "continued" },
     { EITHER, S(STOPPED), MISSES, ANY, UNDECIDED, WAY_WAIT,
       "post-copy has begun, and the source's migration failed: the destination "
       "lacks what was on its way; the source has the guest as it was sent" },

@@ -275,6 +275,7 @@ cancelling:
     :: go(CANCELLING, DONE); goto done
     fi;
 yanking:
+    sync_record(R_POSTCOPY); /* D was not continued, and will not be */
     say_s(YANK);
     if
     :: S_ANSWERS && s_mig == M_FAILED -> go(YANKING, RESUMING)
@@ -393,7 +394,10 @@ work:
                 undecided = true
 #endif
             :: sa && !sr && sm != M_DEVICE && !SPLIT && MISSES ->
-                undecided = true
+                if
+                :: written == R_POSTCOPY && !dr && sm == M_FAILED -> back()
+                :: else -> undecided = true
+                fi
             :: sa && SPLIT && da ->
 #ifdef RESUME_SPLIT
                 sync_record(R_BACK); say_s(CONT)
