@@ -54,12 +54,15 @@ done
 
 # ---- versions -------------------------------------------------------------
 
+# What is there is looked up once: each look starts every QEMU.
+qemus=$("$root/scripts/qemu-versions" list 2>/dev/null)
+
 # The versions that are there, oldest first.
 versions() {
     local name
-    "$root/scripts/qemu-versions" list 2>/dev/null | while IFS=$'\t' read -r name _; do
+    while IFS=$'\t' read -r name _ && [ -n "$name" ]; do
         case " ${QMIGRATE_TEST_VERSIONS:-$name} " in *" $name "*) echo "$name" ;; esac
-    done
+    done <<<"$qemus"
 }
 
 # The program of a version; skips the case with the reason when there is none.
@@ -68,7 +71,8 @@ qemu_of() { # qemu_of VERSION
     *" $1 "*) ;;
     *) skip "QEMU $1 is not among '$QMIGRATE_TEST_VERSIONS'" ;;
     esac
-    "$root/scripts/qemu-versions" path "$1" 2>"$T/why" || skip "$(tail -n 1 "$T/why")"
+    sed -n "s|^$1\t||p" <<<"$qemus" | grep . ||
+        "$root/scripts/qemu-versions" path "$1" 2>"$T/why" || skip "$(tail -n 1 "$T/why")"
 }
 
 # A machine type that both know. 11.1 calls all up to 8.1 deprecated.
@@ -82,12 +86,11 @@ machine_of() { # machine_of VERSION VERSION
 # Pairs that matter: each with itself, the old and the new reference both ways
 # with everything, and neighbours. Lines "SRC DST", of what is there.
 pairs() {
-    local v
-    for v in $(versions); do echo "$v $v"; done
+    local v s d there
+    there=" $(versions | tr '\n' ' ')"
+    for v in $there; do echo "$v $v"; done
     while read -r s d; do
-        if versions | grep -qx "$s" && versions | grep -qx "$d"; then
-            echo "$s $d"
-        fi
+        case $there in *" $s "*) case $there in *" $d "*) echo "$s $d" ;; esac ;; esac
     done <<<'7.2 10.0
 10.0 7.2
 7.2 11.1
@@ -364,14 +367,18 @@ gate() { # gate ROLE [PATTERN ACTION]...
 
 # ---- waiting --------------------------------------------------------------
 
+# 20 ms, without a process: many cases wait at once.
+exec {never}<> <(:)
+pause() { read -rt 0.02 -u "$never" || :; }
+
 # The one place that polls a shell condition.
 wait_for() { # wait_for SECONDS WHAT COMMAND...
     local end what=$2
-    end=$(($(date +%s) + $1))
+    end=$((EPOCHSECONDS + $1))
     shift 2
     until "$@"; do
-        [ "$(date +%s)" -lt "$end" ] || fail "timed out waiting for $what"
-        sleep 0.02
+        [ "$EPOCHSECONDS" -lt "$end" ] || fail "timed out waiting for $what"
+        pause
     done
 }
 
