@@ -267,6 +267,20 @@ static void talk(int client, const char *target)
     free(q.buf);
 }
 
+/* The path is there only once somebody listens: who waits for it connects. */
+static int listen_at(const char *path)
+{
+    struct sockaddr_un un;
+    int fd = unix_socket(path, &un);
+
+    if (snprintf(un.sun_path, sizeof(un.sun_path), "%s.new", path) >=
+            (int)sizeof(un.sun_path) ||
+        bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || listen(fd, 1) < 0 ||
+        rename(un.sun_path, path) < 0)
+        die(path);
+    return fd;
+}
+
 static bool known(const char *action)
 {
     return !strncmp(action, "run ", 4) || !strncmp(action, "after ", 6) ||
@@ -277,7 +291,6 @@ static bool known(const char *action)
 
 int main(int argc, char **argv)
 {
-    struct sockaddr_un un;
     int fd, client;
 
     if (argc < 4 || argc % 2) {
@@ -299,9 +312,7 @@ int main(int argc, char **argv)
     log_file = fopen(argv[1], "w");
     if (!log_file)
         die(argv[1]);
-    fd = unix_socket(argv[2], &un);
-    if (bind(fd, (struct sockaddr *)&un, sizeof(un)) < 0 || listen(fd, 1) < 0)
-        die(argv[2]);
+    fd = listen_at(argv[2]);
     sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_signal}, NULL);
     for (;;) {
         client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
