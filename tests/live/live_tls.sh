@@ -34,14 +34,19 @@ new_dir() { # new_dir NAME CA ROLE DN [SAN [OPENSSL-ARG...]]
     openssl x509 -req -in "$dir/csr" -CA "$pki/$ca.pem" -CAkey "$pki/$ca.key" \
         -CAcreateserial -out "$dir/$role-cert.pem" -extfile "$dir/ext" "${@:--days=2}"
     rm "$dir/csr" "$dir/ext"
+    cp "$pki/dh-params.pem" "$dir/"
 }
 
 new_psk() { # new_psk NAME USER KEY
     mkdir "$pki/$1"
     echo "$2:$3" >"$pki/$1/keys.psk"
+    cp "$pki/dh-params.pem" "$pki/$1/"
 }
 
 make_pki() {
+    # Without these a server (7.2) looks for a prime of its own at each
+    # object-add, which takes seconds to a minute.
+    openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out "$pki/dh-params.pem"
     openssl genrsa -out "$pki/leaf.key" 2048
     new_ca good
     new_ca other
