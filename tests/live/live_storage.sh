@@ -468,7 +468,11 @@ case_a_disk_of_an_iothread_is_copied() {
     done
     fill src.2 4
     start_pair raw raw
-    migrate 0 --copy-storage-all --suspend --keep-source
+    if ! (migrate 0 --copy-storage-all --suspend --keep-source); then
+        grep -q 'nbd_blockdev_client_closed: Assertion' "$T/dst.err" || fail "see above"
+        [ "$VER_DST $(json error.code) $(json owner)" = '7.2 dest.lost source' ]
+        skip "the NBD server of QEMU 7.2 aborts now and then when a client leaves an I/O thread"
+    fi
     same_images
     same_images src.2 dst.2
     nothing_is_left src
