@@ -385,17 +385,20 @@ case_what_a_lost_monitor_left_is_undone() {
     grep -q 'the migration ended' "$T/out"
 }
 
-run_case case_controller_is_killed_at_some_lines 7.2 11.1
-run_case case_controller_is_killed_at_some_lines 5.2 7.2
+# Those that take longest first.
 for v in 7.2 10.0 11.1; do
-    run_case case_controller_is_killed_at_every_line "$v" "$v"
-    run_case case_recover_is_killed_and_run_again "$v" "$v"
-    run_case case_destination_lost_after_the_switchover_is_undecided "$v" "$v"
-    run_case case_source_lost_after_the_switchover_is_undecided_or_goes_on "$v" "$v"
-    run_case case_what_a_lost_monitor_left_is_undone "$v" "$v"
-    run_case case_owner_works_while_a_migration_runs "$v" "$v"
-    run_case case_owner_ends_in_time_when_a_side_hangs "$v" "$v"
-    run_case case_postcopy_goes_on_without_a_controller "$v" "$v"
-    run_case case_postcopy_is_connected_again "$v" "$v"
+    beside run_case case_controller_is_killed_at_every_line "$v" "$v"
+    beside run_case case_recover_is_killed_and_run_again "$v" "$v"
+done
+beside run_case case_controller_is_killed_at_some_lines 7.2 11.1
+beside run_case case_controller_is_killed_at_some_lines 5.2 7.2
+for v in 7.2 10.0 11.1; do
+    beside run_case case_destination_lost_after_the_switchover_is_undecided "$v" "$v"
+    beside run_case case_source_lost_after_the_switchover_is_undecided_or_goes_on "$v" "$v"
+    beside run_case case_what_a_lost_monitor_left_is_undone "$v" "$v"
+    beside run_case case_owner_works_while_a_migration_runs "$v" "$v"
+    beside run_case case_owner_ends_in_time_when_a_side_hangs "$v" "$v"
+    beside run_case case_postcopy_goes_on_without_a_controller "$v" "$v"
+    beside run_case case_postcopy_is_connected_again "$v" "$v"
 done
 finish
