@@ -22,15 +22,16 @@ static void engine_moves_a_running_guest(void **state UNUSED)
             "  begin -> prepare (both sides fit)\n"
             "  journal begin\n"
             "> D stop\n"
+            "> D migrate-set-capabilities\n"
             "> S migrate-set-capabilities\n"
             "> D migrate-incoming\n"
-            "> D migrate-set-capabilities\n"
             "  journal migrate\n"
             "> S migrate\n"
             "  prepare -> precopy (the destination listens)\n"
             "< S MIGRATION {\"status\":\"setup\"}\n"
             "< S MIGRATION {\"status\":\"active\"}\n"
             "  journal switchover\n"
+            "> D migrate-set-capabilities\n"
             "< D MIGRATION {\"status\":\"active\"}\n"
             "< S MIGRATION_PASS {\"pass\":1}\n"
             "< S MIGRATION_PASS {\"pass\":2}\n"
@@ -232,6 +233,7 @@ engine_switches_to_postcopy_after_the_first_pass(void **state UNUSED)
     assert_non_null(story);
     assert_string_equal(
         story, "  journal switchover\n"
+               "> D migrate-set-capabilities\n"
                "< D MIGRATION {\"status\":\"active\"}\n"
                "< S MIGRATION_PASS {\"pass\":1}\n"
                "< S MIGRATION_PASS {\"pass\":2}\n"
@@ -523,6 +525,35 @@ static void assert_hooks(const struct sim_options *o,
     if (wrong)
         fail_msg("fault '%s' after event %u: %s\n%s", sim_fault_name(o->fault),
                  o->at, r->error_message ? r->error_message : "", r->trace);
+}
+
+/* `migrate` is on its way when a setting is refused. */
+static void
+engine_turns_back_when_the_source_refuses_a_setting(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+
+    o.slow_source = true;
+    o.refuse = "migrate-set-capabilities";
+    struct sim_result r = sim_run(&o);
+    assert_legal(&o, &r);
+    assert_int_equal(r.verdict.outcome, QMIG_FAILED);
+    assert_non_null(strstr(r.trace, "> S migrate\n"));
+    assert_non_null(strstr(r.trace, "> S migrate_cancel\n"));
+    assert_null(strstr(r.trace, "> S migrate-continue\n"));
+    assert_null(strstr(r.trace, "> D cont\n"));
+    sim_result_clear(&r);
+
+    /* Not ours: it is not cancelled. */
+    o.refuse = NULL;
+    o.busy = true;
+    r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_FAILED);
+    assert_int_equal(r.verdict.owner, QMIG_OWNER_SOURCE);
+    assert_non_null(strstr(r.trace, "> S migrate\n"));
+    assert_null(strstr(r.trace, "> S migrate_cancel\n"));
+    assert_true(r.source_runs);
+    sim_result_clear(&r);
 }
 
 static void engine_calls_hooks_at_each_turn(void **state UNUSED)
@@ -890,6 +921,7 @@ int main(void)
         cmocka_unit_test(engine_moves_a_guest_with_an_io_error),
         cmocka_unit_test(engine_turns_no_silent_source_back_from_postcopy),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
+        cmocka_unit_test(engine_turns_back_when_the_source_refuses_a_setting),
         cmocka_unit_test(engine_calls_hooks_at_each_turn),
         cmocka_unit_test(engine_keeps_its_promise_when_hooks_fail_anywhere),
         cmocka_unit_test(engine_waits_for_a_slow_hook),

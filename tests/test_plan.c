@@ -274,6 +274,7 @@ static void plan_lists_every_command_in_order(void **state UNUSED)
     assert_string_equal(
         text, "d stop {}\n"
               "d migrate-set-capabilities {\"capabilities\":["
+              "{\"capability\":\"events\",\"state\":true},"
               "{\"capability\":\"xbzrle\",\"state\":false}]}\n"
               "s migrate-set-capabilities {\"capabilities\":["
               "{\"capability\":\"events\",\"state\":true},"
@@ -283,15 +284,58 @@ static void plan_lists_every_command_in_order(void **state UNUSED)
               "d migrate-incoming {\"uri\":\"tcp:127.0.0.1:0\","
               "\"exit-on-error\":false}\n"
               "d query-migrate {}\n"
-              "d migrate-set-capabilities {\"capabilities\":["
-              "{\"capability\":\"events\",\"state\":true},"
-              "{\"capability\":\"late-block-activate\",\"state\":true}]}\n"
               "s migrate {\"uri\":\"tcp:127.0.0.1:0\"}\n"
+              "d migrate-set-capabilities {\"capabilities\":["
+              "{\"capability\":\"late-block-activate\",\"state\":true}]}\n"
               "s migrate-continue {\"state\":\"pre-switchover\"}\n"
               "d cont {}\n"
               "d migrate-set-capabilities {\"capabilities\":["
               "{\"capability\":\"xbzrle\",\"state\":true}]}\n"
               "s quit {}\n");
+}
+
+/* From QEMU's own 128 MiB/s on nothing flows too fast before it is set. */
+static void
+plan_lifts_the_bandwidth_while_the_source_sets_up(void **state UNUSED)
+{
+    const struct {
+        const char *bandwidth; /* MiB/s */
+        unsigned flags;
+        bool hold;
+        bool later;
+    } rows[] = {
+        {"127", QMIG_LIVE, false, false},
+        {"128", QMIG_LIVE, false, true},
+        {"10240", QMIG_LIVE, false, true},
+        {"10240", QMIG_LIVE, true, false},
+        /* sets other parameters before, too */
+        {"10240", QMIG_LIVE | QMIG_PARALLEL, false, false},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(facts_clear) struct facts s = source_facts();
+        CLEANUP(facts_clear) struct facts d = dest_facts();
+        CLEANUP(qmig_params_freep)
+        struct qmig_params *p = qmig_params_new();
+        struct plan_input in = input;
+
+        in.flags = rows[i].flags;
+        in.hold_switchover = rows[i].hold;
+        in.params = p;
+        assert_int_equal(
+            qmig_params_add_text(p, "bandwidth", rows[i].bandwidth, NULL), 0);
+        assert_true(plan_lifts(&in) == rows[i].later);
+        assert_true(plan_needs_probe(&in, QMIG_SIDE_SOURCE, PROBE_PARAMETERS) ==
+                    !rows[i].later);
+        if (in.flags & QMIG_PARALLEL)
+            continue;
+        CLEANUP(freep) char *text = make(&in, &s, &d, NULL);
+        const char *set = strstr(text, "s migrate-set-parameters {\"max-ban");
+        const char *migrate = strstr(text, "s migrate {");
+        assert_non_null(set);
+        assert_non_null(migrate);
+        assert_true((set > migrate) == rows[i].later);
+    }
 }
 
 /* Released, it is as fast as it was, or as was asked for. */
@@ -522,6 +566,7 @@ int main(void)
         cmocka_unit_test(listen_address_is_where_the_destination_listens),
         cmocka_unit_test(listen_address_is_refused_when_it_listens_already),
         cmocka_unit_test(plan_lists_every_command_in_order),
+        cmocka_unit_test(plan_lifts_the_bandwidth_while_the_source_sets_up),
         cmocka_unit_test(plan_brakes_a_source_that_is_held),
         cmocka_unit_test(plan_leaves_out_what_is_not_wanted),
         cmocka_unit_test(plan_uses_where_the_destination_listens_already),

@@ -111,7 +111,8 @@ says_not out '^[-+^~!=]'
 says out '^ +[0-9.]+ ms +[0-9.]+ ms  precopy$'
 run 1 diff "$good" "$PWD/tests/transcripts/7.2-bandwidth.jsonl" --ignore migrate.uri
 says out '^\+ source migrate-set-parameters  \(line [0-9]+\)$'
-[ "$(grep -c '^[-+^~!=]' "$T/out")" -eq 1 ] && ok || no "more differs: $(cat "$T/out")"
+says out '^\+ source query-migrate-parameters  \(line [0-9]+\)$'
+[ "$(grep -c '^[-+^~!=]' "$T/out")" -eq 2 ] && ok || no "more differs: $(cat "$T/out")"
 run 1 diff "$good" "$PWD/tests/transcripts/7.2-dest-not-waiting.jsonl" --json
 says out '^\{"kind":"only-first","peer":"source","name":"migrate","first_line":[0-9]+\}$'
 says out '^\{"kind":"phase","name":"precopy","first":"there","second":null\}$'

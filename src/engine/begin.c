@@ -17,13 +17,29 @@ static void ask(struct engine *e, enum qmig_side side, enum probe probe)
                      DEADLINE_answer);
 }
 
+/* A hook is told the guest's name, people read it in a plan. */
+static bool waits_for_name(const struct engine *e, enum qmig_side side)
+{
+    return plan_needs_probe(&e->config.plan, side, PROBE_NAME) ||
+           (side == QMIG_SIDE_SOURCE &&
+            (e->config.hooks || e->config.plan_only));
+}
+
 /* Each question takes QEMU a turn of its main loop, about 0.2 ms: those whose
- * answer would change nothing are left out. */
+ * answer would change nothing are left out. By the name of the source's guest
+ * people call its migration, and nothing else depends on it: it comes while
+ * the plan is made. */
 static void probe(struct engine *e, enum qmig_side side)
 {
+    const struct plan_input *in = &e->config.plan;
+
     for (int i = 0; i < PROBE__MAX; i++)
-        if (plan_needs_probe(&e->config.plan, side, (enum probe)i))
+        if (i == PROBE_NAME ? waits_for_name(e, side)
+                            : plan_needs_probe(in, side, (enum probe)i))
             ask(e, side, (enum probe)i);
+    if (side == QMIG_SIDE_SOURCE && !waits_for_name(e, side))
+        act_send(e, side, "query-name", NULL, TAG_NAME,
+                 e->config.deadlines.us[DEADLINE_answer]);
 }
 
 /* The questions go out with the negotiation: one wait less. */
@@ -153,7 +169,7 @@ static void send_settings(struct engine *e)
     e->settings_sent = true;
     /* A QEMU takes one incoming migration; from here it may be used up. */
     e->dest_used = plan_find(&e->plan, STEP_LISTEN) != NULL;
-    send_steps(e, STEP_SET, STEP_AT_LOAD);
+    send_steps(e, STEP_SET, STEP_LISTENS);
     /* "migrate may have been sent": on disk while both sides are busy. */
     act_journal(e, "migrate", NULL);
 }
@@ -339,6 +355,7 @@ void start_migration(struct engine *e)
     e->progress_at = e->now;
     e->migrate_us = e->now;
     e->poll_at = e->now + hold_poll_us(e);
+    tune_lift(e);
 }
 
 static void leave_prepare(struct engine *e)
@@ -354,6 +371,18 @@ static void leave_prepare(struct engine *e)
         enter_storage(e);
     else
         start_migration(e);
+}
+
+/*
+ * QEMU carries out what it is sent in order: where nothing else is waited for,
+ * `migrate` may follow the source's settings before their answers are here. A
+ * refusal of one comes before anything else that is heard of `migrate`.
+ */
+static bool migrate_may_follow(const struct engine *e)
+{
+    return e->settings_sent && !e->config.hooks && !e->config.stores &&
+           !e->config.hold && !e->plan.n_copies && !e->plan.image &&
+           !e->plan.source_gets_fd;
 }
 
 void prepare_event(struct engine *e, const struct engine_event *ev)
@@ -378,7 +407,8 @@ void prepare_event(struct engine *e, const struct engine_event *ev)
     } else if (step) {
         if (step->kind == STEP_LISTENS)
             learn_port(e, ev->object);
-        if (e->peer[0].waiting || e->peer[1].waiting)
+        if (engine_dest(e)->waiting ||
+            (engine_source(e)->waiting && !migrate_may_follow(e)))
             return;
         if (!e->settings_sent) {
             send_next(e);

@@ -95,6 +95,9 @@ bool must_turn_back(struct engine *e, const struct engine_event *ev)
         engine_errorf(e, QMIG_SIDE_CONTROLLER, QMIG_ERR_USER_CANCEL,
                       "cancelled by the user");
         turn_back(e, "the user wishes it");
+    } else if (e->lift_error) {
+        engine_error(e, QMIG_SIDE_SOURCE, e->lift_error);
+        turn_back(e, "a command was refused");
     } else if (e->copy_error) {
         engine_error(e, QMIG_SIDE_SOURCE, e->copy_error);
         turn_back(e, "a disk is not copied");

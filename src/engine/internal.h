@@ -24,6 +24,7 @@ enum tag {
     TAG_COMMIT,     /* the destination's last word, asked behind the record */
     TAG_TUNE_ASK,
     TAG_TUNE,
+    TAG_NAME,    /* query-name of the source */
     TAG_JOBS,    /* query-block-jobs */
     TAG_CLIENTS, /* query-spice on the source */
     TAG_PROBE = 0x100,
@@ -106,10 +107,13 @@ struct engine {
     uint64_t undo_again[(PLAN_MAX_STEPS + 63) / 64]; /* undo steps that were
                                                         refused as "in use" */
     bool migrate_sent;
+    bool migrate_answered;
+    bool set_refused; /* a setting was, with `migrate` on its way behind it */
     /* 7.2, cancelled at the switchover, lets the guest run with its disks
      * inactive, and aborts at the next write or migration: cont mends that. */
     bool take_disks;
-    unsigned at_load;   /* STEP_AT_LOAD not yet answered */
+    bool at_load_sent;  /* STEP_AT_LOAD were sent; */
+    unsigned at_load;   /* those that were not answered yet */
     bool dest_receives; /* the stream has reached it, past any handshake */
     bool stop_sent;     /* not LIVE: we stopped the guest */
     bool switchover_recorded;
@@ -161,7 +165,9 @@ struct engine {
     struct qmp_error *store_error; /* before the commit: not yet acted upon */
 
     struct json_object *tuning; /* asked for, not yet sent; or NULL */
-    uint64_t transferred;       /* for the stall deadline */
+    bool lifting;               /* STEP_LIFT was not answered yet */
+    struct qmp_error *lift_error;
+    uint64_t transferred; /* for the stall deadline */
     int64_t progress_at;
     int64_t stop_us;
     int64_t resume_us;
@@ -334,6 +340,8 @@ void store_done(struct engine *e, const struct engine_event *ev);
 
 /* tune.c */
 void tune(struct engine *e, struct json_object *parameters);
+/* STEP_LIFT, for which a refusal is an error. */
+void tune_lift(struct engine *e);
 void tune_reply(struct engine *e, const struct engine_event *ev);
 
 /* What was set and made on a side goes back. */

@@ -123,12 +123,21 @@ static void send_continue(struct engine *e)
     e->continue_sent = true;
 }
 
+/* What was left for later, as bytes take QEMU time: now RAM flows. */
+static void set_at_load(struct engine *e)
+{
+    if (!e->at_load_sent)
+        send_steps(e, STEP_AT_LOAD, STEP_AT_LOAD);
+    e->at_load_sent = true;
+}
+
 static void enter_switchover(struct engine *e)
 {
     engine_set_state(e, ENGINE_SWITCHOVER, "the source is stopped");
     engine_limit(e, DEADLINE_switchover);
     e->poll_at = e->now + SWITCHOVER_POLL_US;
     record_switchover(e);
+    set_at_load(e);
     if (status_is(engine_source(e), "pre-switchover"))
         send_continue(e);
     else if (status_is(engine_source(e), "completed"))
@@ -169,14 +178,25 @@ static void precopy_time(struct engine *e)
 void precopy_event(struct engine *e, const struct engine_event *ev)
 {
     const struct plan_step *step = step_of(e, ev);
+    bool answer = step && step->kind == STEP_MIGRATE;
 
-    if (step && step->kind == STEP_MIGRATE && ev->err &&
-        ev->err->code == QMP_ERR_REFUSED)
+    e->migrate_answered |= answer;
+    if (answer && ev->err && ev->err->code == QMP_ERR_REFUSED)
         e->migrate_sent = false;
     if (must_turn_back(e, ev))
         return;
     if (step && step->kind == STEP_CLIENTS) {
         clients_told(e, ev->err);
+    } else if (step && ev->err && step->kind == STEP_SET &&
+               !e->migrate_answered) {
+        /* `migrate` is on its way behind it. If that is refused as well there
+         * is nothing to cancel, or only a migration that is not ours. */
+        engine_error(e, ev->side, ev->err);
+        e->set_refused = true;
+        return;
+    } else if (answer && e->set_refused) {
+        turn_back(e, "a command was refused");
+        return;
     } else if (step && ev->err) {
         step_refused(e, ev);
         return;
@@ -189,6 +209,7 @@ void precopy_event(struct engine *e, const struct engine_event *ev)
     }
     if (status_is(engine_source(e), "active")) {
         record_switchover(e);
+        set_at_load(e);
         hold_flows(e);
         try_postcopy(e);
     }

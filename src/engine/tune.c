@@ -2,8 +2,7 @@
 /*
  * Migration parameters changed while disks or RAM flow: what they were is asked
  * first and joins what a roll-back restores (R10), that of recover, too: it is
- * in the journal before they change (not synced: with this host the guest's
- * settings are the least that is lost).
+ * in the journal before they change.
  */
 #include "engine/internal.h"
 
@@ -33,6 +32,26 @@ void tune(struct engine *e, struct json_object *parameters)
                  TAG_TUNE_ASK, e->config.deadlines.us[DEADLINE_answer]);
 }
 
+void tune_lift(struct engine *e)
+{
+    const struct plan_step *step = plan_find(&e->plan, STEP_LIFT);
+
+    if (!step)
+        return;
+    e->lifting = true;
+    tune(e, step->arguments);
+}
+
+/* What the user asks for meanwhile may fail; what the migration was started
+ * with may not. */
+static void complain(struct engine *e, const struct qmp_error *err)
+{
+    if (e->lifting && !e->lift_error)
+        e->lift_error = qmp_error_copy(err);
+    else
+        act_warn(e, err->msg);
+}
+
 /* The step of the roll-back that restores the source's parameters. */
 static struct json_object *undo_parameters(struct engine *e)
 {
@@ -56,13 +75,17 @@ static struct json_object *undo_parameters(struct engine *e)
     return plan->undo[plan->n_undo - 1].arguments;
 }
 
-/* Takes `were`. */
+/* The sync of "switchover", if that is still to come, brings it to the disk.
+ * Takes `were`. */
 static void record_set(struct engine *e, struct json_object *were)
 {
     struct json_object *data = json_object_new_object();
 
     json_object_object_add(data, "were", were);
-    act_record(e, "set", data);
+    if (e->switchover_recorded)
+        act_journal(e, "set", data);
+    else
+        act_record(e, "set", data);
 }
 
 static void set_tuned(struct engine *e, struct json_object *before)
@@ -76,11 +99,11 @@ static void set_tuned(struct engine *e, struct json_object *before)
     json_object_object_foreach(set, name, value)
     {
         if (!json_object_object_get_ex(before, name, &old)) {
-            CLEANUP(freep) char *text = NULL;
+            CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
 
-            if (asprintf(&text, "this QEMU has no migration parameter '%s'",
-                         name) > 0)
-                act_warn(e, text);
+            qmp_fail(&err, QMIG_ERR_CAPABILITY,
+                     "this QEMU has no migration parameter '%s'", name);
+            complain(e, err);
             continue;
         }
         if (!hold_keeps(e, name, value))
@@ -90,7 +113,7 @@ static void set_tuned(struct engine *e, struct json_object *before)
             json_object_object_add(were, name, json_object_get(old));
         }
     }
-    if (!json_object_object_length(known) || !may_tune(e))
+    if (!json_object_object_length(known))
         return;
     if (json_object_object_length(were))
         record_set(e, TAKE_PTR(were));
@@ -101,10 +124,12 @@ static void set_tuned(struct engine *e, struct json_object *before)
 
 void tune_reply(struct engine *e, const struct engine_event *ev)
 {
-    if (ev->tag == TAG_TUNE_ASK && ev->object && e->tuning) {
+    if (ev->tag == TAG_TUNE_ASK && ev->object && e->tuning && may_tune(e)) {
         set_tuned(e, ev->object);
     } else if (ev->err) {
-        act_warn(e, ev->err->msg);
+        complain(e, ev->err);
         json_object_put(TAKE_PTR(e->tuning));
+    } else if (ev->tag == TAG_TUNE) {
+        e->lifting = false;
     }
 }

@@ -99,7 +99,8 @@ static char *absolute_addr(const char *text)
     return absolute;
 }
 
-/* Which guest is it? By uuid, else name, else by the monitor. */
+/* Which guest is it? By uuid, else by the monitor: two guests without a uuid
+ * may well have one name. */
 static const char *guest_key(struct qmig_migration *m, const char *source_addr)
 {
     const struct facts *source =
@@ -111,7 +112,7 @@ static const char *guest_key(struct qmig_migration *m, const char *source_addr)
         return job_guest_uuid(m);
     if (m->image && !m->image->plan.save)
         return job_image_guest(m);
-    return source->name ? source->name : source_addr;
+    return source_addr;
 }
 
 /* Which migration it is; then what the engine says of it. */
@@ -238,13 +239,10 @@ static void tell_store_done(struct qmig_migration *m, enum move_step step,
 static void remember_features(struct qmig_migration *m)
 {
     const struct facts *dest = engine_facts(m->engine, QMIG_SIDE_DEST);
-    uint32_t known = 0;
-    uint32_t features = 0;
 
     if (!m->features_key)
         return;
-    featcache_get(m->state, m->features_key, &known, &features);
-    if (known != dest->known || features != dest->features)
+    if (m->features_known != dest->known || m->features != dest->features)
         featcache_put(m->state, m->features_key, dest->known, dest->features);
     free(m->features_key);
     m->features_key = NULL;
@@ -276,6 +274,13 @@ static bool has_left(const struct qmig_migration *m,
     return false;
 }
 
+void job_prune(struct qmig_migration *m)
+{
+    if (!m->pruned)
+        statedir_prune(m->state, statedir_keep_days(), false);
+    m->pruned = true;
+}
+
 static void end(struct qmig_migration *m)
 {
     CLEANUP(json_putp) struct json_object *data = json_object_new_object();
@@ -300,7 +305,7 @@ static void end(struct qmig_migration *m)
     if (m->journal)
         journal_write(m->journal, "end", data, false, NULL);
     if (m->journal)
-        statedir_prune(m->state, statedir_keep_days(), false);
+        job_prune(m);
     m->ended = true;
 }
 

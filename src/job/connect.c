@@ -38,6 +38,8 @@ static void on_ready(struct qmp_client *c, void *opaque)
         m->features_key = featcache_key(c);
         if (m->features_key)
             featcache_get(m->state, m->features_key, &ev.known, &ev.features);
+        m->features_known = ev.known;
+        m->features = ev.features;
     }
     job_feed(m, &ev);
 }
@@ -107,6 +109,9 @@ static int try_connect(struct qmig_migration *m, enum qmig_side side,
 {
     CLEANUP(qmp_addr_clear) struct qmp_addr addr = {.fd = -1};
     struct qmp_client_options o = {
+        /* QEMU reads byte by byte, about 4 us each: what will not be used is
+         * not negotiated. The source may have to be freed by a yank. */
+        .no_oob = side == QMIG_SIDE_DEST && !(m->flags & QMIG_POSTCOPY),
         .connect_us = m->deadlines.us[DEADLINE_connect],
         .greeting_us = m->deadlines.us[DEADLINE_connect],
         .on =

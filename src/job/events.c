@@ -35,11 +35,17 @@ static void enqueue(struct qmig_migration *m, const struct engine_event *ev)
 
 void job_flush(struct qmig_migration *m)
 {
-    /* The guest waits for the destination's `cont`, nobody for the figures
-     * that the source is asked for in the same turn. */
-    for (size_t i = ARRAY_SIZE(m->client); i-- > 0;)
-        if (m->client[i])
-            qmp_client_flush(m->client[i]);
+    /* The source has more to read before RAM flows. Then the guest waits for
+     * the destination's `cont`, and nobody for the figures that the source is
+     * asked for in the same turn. */
+    bool source_first = m->engine && engine_state(m->engine) == ENGINE_PREPARE;
+
+    for (size_t i = 0; i < ARRAY_SIZE(m->client); i++) {
+        struct qmp_client *c = m->client[source_first ? i : !i];
+
+        if (c)
+            qmp_client_flush(c);
+    }
 }
 
 /* While QEMU is busy with RAM or disks there is time; a hold needs it before.
@@ -91,8 +97,10 @@ void job_feed(struct qmig_migration *m, const struct engine_event *ev)
     job_flush(m);
     m->stepping = false;
     if (!m->control_tried && !m->ended && !m->plan_only &&
-        is_time_for_control(m))
+        is_time_for_control(m)) {
         job_open_control(m);
+        job_prune(m);
+    }
     tell_hold(m);
     if (!m->ended && engine_phase(m->engine) != m->shown_phase)
         job_show_progress(m, NULL);

@@ -104,10 +104,13 @@ struct qmig_migration {
 
     struct engine *engine;
     struct qmp_client *client[2];
-    char *features_key; /* of the destination, while its schema is asked */
+    char *features_key; /* of the destination, and what was remembered of it */
+    uint32_t features_known, features;
     struct qmp_transcript *transcript;
     bool transcript_failed; /* and the user was told */
     struct journal *journal;
+    bool journal_due;        /* it is still to be made */
+    bool pruned;             /* the state directory was looked through */
     struct control *control; /* from `migrate` on */
     bool control_tried;
     unsigned told_hold; /* QMIG_HOLD_*: the world knows of */
@@ -147,6 +150,8 @@ int job_plan(struct qmig_migration *m, struct json_object **ret,
 
 /* job/start.c: directories, checks of the XMLs, the engine. -1: m->error. */
 int job_start(struct qmig_migration *m);
+/* If m->journal_due: the first questions are on their way. -1: m->error. */
+int job_make_journal(struct qmig_migration *m);
 /* A destination that was started for a plan ends with it. */
 void job_end_plan(struct qmig_migration *m);
 
@@ -171,6 +176,8 @@ void job_flush(struct qmig_migration *m);
 
 /* job/actions.c: carry out the actions of the engine's last step. */
 void job_act(struct qmig_migration *m);
+/* Old migrations are forgotten, at most once a day. */
+void job_prune(struct qmig_migration *m);
 /* The first record, with what `plan` has: nobody else acts on this guest from
  * here on. */
 int job_begin_journal(struct qmig_migration *m, struct json_object *plan,

@@ -317,6 +317,8 @@ static void take_turn(struct qmig_migration *m)
     for (size_t i = 0; i < 2 && !m->ended; i++)
         if (m->client[i])
             qmp_client_dispatch(m->client[i], qmp_now_us());
+    if (!m->ended && job_make_journal(m) < 0)
+        m->ended = true;
 
     if (m->control && !m->ended)
         control_dispatch(m->control);

@@ -17,7 +17,6 @@
 #include "job/job.h"
 
 #include "error/errcode.h"
-#include "job/statedir.h"
 
 #include <string.h>
 
@@ -70,7 +69,7 @@ static void end(struct qmig_migration *m)
     if (m->offline.begun)
         journal_write(m->journal, "end", data, false, NULL);
     if (m->journal)
-        statedir_prune(m->state, statedir_keep_days(), false);
+        job_prune(m);
     m->ended = true;
 }
 

@@ -122,10 +122,17 @@ static int make_places(struct qmig_migration *m, const char *dest_xml)
     m->dir = statedir_make(m->state, m->id, &m->error);
     if (!m->dir || open_transcript(m) < 0)
         return -1;
-    m->journal = journal_create(m->dir, &m->error);
-    if (!m->journal)
-        return -1;
+    m->journal_due = true;
     return keep_dest_xml(m, dest_xml);
+}
+
+int job_make_journal(struct qmig_migration *m)
+{
+    if (!m->journal_due)
+        return 0;
+    m->journal_due = false;
+    m->journal = journal_create(m->dir, &m->error);
+    return m->journal ? 0 : -1;
 }
 
 static int make_engine(struct qmig_migration *m)
@@ -181,7 +188,7 @@ int job_start(struct qmig_migration *m)
         job_prepare_stores(m, dest_xml) < 0)
         return -1;
     if (m->flags & QMIG_OFFLINE) {
-        if (make_places(m, dest_xml) < 0)
+        if (make_places(m, dest_xml) < 0 || job_make_journal(m) < 0)
             return -1;
         job_start_offline(m);
         return 0;
@@ -191,9 +198,10 @@ int job_start(struct qmig_migration *m)
     /* A restore has nobody to ask before it starts the destination, whose
      * words are kept there. */
     bool first = m->image && m->dest_exec;
-    if (first && make_places(m, dest_xml) < 0)
+    if (first && (make_places(m, dest_xml) < 0 || job_make_journal(m) < 0))
         return -1;
-    /* The monitors have time to greet while the files are made. */
+    /* The monitors have time to greet while the files are made; the journal
+     * can wait until the first questions are on their way. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
     if (m->cancel_first)
         qmig_migration_cancel(m);

@@ -108,7 +108,7 @@ static void add_undo(struct plan *plan, enum qmig_side side,
     const char *why = "as it was before the migration";
 
     add_capabilities(plan->undo, &plan->n_undo, STEP_AT_LOAD, side,
-                     QMIG_PHASE_CONFIRM, s->at_load_back, why);
+                     QMIG_PHASE_CONFIRM, s->staying_back, why);
     add_capabilities(plan->undo, &plan->n_undo, STEP_SET, side,
                      QMIG_PHASE_CONFIRM, s->capabilities_back, why);
     if (json_object_object_length(s->parameters_back))
@@ -163,41 +163,48 @@ static void add_tls_undo(struct plan *plan, const struct plan_input *in,
     }
 }
 
-/* Does anything but the plainest of live migrations set the destination's
- * parameters? A fresh QEMU has none that were left over: it takes one incoming
- * migration in its life. */
-static bool needs_dest_parameters(const struct plan_input *in)
+/* Does anything but the plainest of live migrations set parameters of this
+ * side before it begins? A fresh destination has none that were left over: it
+ * takes one incoming migration in its life. */
+static bool needs_parameters(const struct plan_input *in, enum qmig_side side)
 {
-    static const char *const not_there[] = {
-        "bandwidth",        "bandwidth.avail.switchover",
-        "destination_name", "destination_xml",
-        "graphics_uri",     "listen_address",
-        "migrate_uri"};
+    static const char *const neither[] = {"destination_name", "destination_xml",
+                                          "graphics_uri", "listen_address",
+                                          "migrate_uri"};
+    static const char *const on_source[] = {"bandwidth",
+                                            "bandwidth.avail.switchover"};
+    bool source = side == QMIG_SIDE_SOURCE;
     size_t n = 0;
 
     if (in->image || (in->flags & ~(QMIG_LIVE | QMIG_PAUSED)) ||
-        params_qemu(in->params)->n)
+        params_qemu(in->params)->n || (source && in->hold_switchover))
         return true;
     for (size_t i = 0; i < param_table_n; i++)
         n += params_has(in->params, param_table[i].name);
-    for (size_t i = 0; i < ARRAY_SIZE(not_there); i++)
-        n -= params_has(in->params, not_there[i]);
-    return n != 0;
+    for (size_t i = 0; i < ARRAY_SIZE(neither); i++)
+        n -= params_has(in->params, neither[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(on_source) && !source; i++)
+        n -= params_has(in->params, on_source[i]);
+    return n > (source && settings_only_lift(in) ? 1u : 0u);
+}
+
+bool plan_lifts(const struct plan_input *in)
+{
+    return settings_only_lift(in) && !needs_parameters(in, QMIG_SIDE_SOURCE);
 }
 
 bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                       enum probe probe)
 {
     if (probe == PROBE_NAME)
-        return side == QMIG_SIDE_SOURCE || /* people call a migration by it */
-               in->name || in->dest_started ||
+        return in->image || in->name || in->dest_started ||
                params_string(in->params, "destination_name");
     if (probe == PROBE_SPICE)
         return side == QMIG_SIDE_DEST && graphics_needs_probe(in);
     if (probe == PROBE_SCHEMA)
         return settings_need_schema(in, side);
     if (probe == PROBE_PARAMETERS)
-        return side == QMIG_SIDE_SOURCE || needs_dest_parameters(in);
+        return needs_parameters(in, side);
     if (probe == PROBE_BLOCK)
         return storage_is_wanted(in);
     if (probe == PROBE_BLOCK_JOBS)
@@ -374,8 +381,32 @@ static void add_clients(struct plan *plan, const struct plan_input *in,
     plan->steps[plan->n - 1].may_fail = true;
 }
 
+static void add_at_load(struct plan *plan, enum step_kind kind,
+                        enum qmig_phase phase, const struct settings *there)
+{
+    add_capabilities(plan->steps, &plan->n, kind, QMIG_SIDE_DEST, phase,
+                     there->at_load, why_needed);
+}
+
+static int add_lift(struct plan *plan, const struct plan_input *in,
+                    struct qmp_error **errp)
+{
+    struct json_object *parameters = NULL;
+
+    if (!plan_lifts(in))
+        return 0;
+    parameters = settings_lift(in, errp);
+    if (!parameters)
+        return -1;
+    add(plan, STEP_LIFT, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
+        "migrate-set-parameters", parameters,
+        "as fast as the typed parameters allow");
+    return 0;
+}
+
 static int add_perform(struct plan *plan, const struct plan_input *in,
-                       const struct facts *source, struct qmp_error **errp)
+                       const struct facts *source, const struct settings *there,
+                       struct qmp_error **errp)
 {
     struct json_object *arguments = plan_migrate_arguments(plan);
 
@@ -392,6 +423,10 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
         plan->uri.port || plan->uri.kind != URI_TCP || plan->source_gets_fd
             ? "send the guest"
             : "send the guest (port: as the destination chose)");
+    if (add_lift(plan, in, errp) < 0)
+        return -1;
+    if (plan->pauses)
+        add_at_load(plan, STEP_AT_LOAD, QMIG_PHASE_PERFORM, there);
     /* When the stream is lost after its last page, before the destination has
      * said so, a source that was running fails and runs again, beside the
      * destination (10.0, 11.1). One that was stopped stays so. */
@@ -478,6 +513,8 @@ static int build(struct plan *plan, const struct plan_input *in,
     *side = QMIG_SIDE_DEST;
     if (add_settings(plan, in, QMIG_SIDE_DEST, dest, source, &there, errp) < 0)
         return -1;
+    if (!plan->pauses) /* then nothing would wait for it later */
+        add_at_load(plan, STEP_SET, QMIG_PHASE_PREPARE, &there);
     *side = QMIG_SIDE_SOURCE;
     if (add_settings(plan, in, QMIG_SIDE_SOURCE, source, dest, &here, errp) < 0)
         return -1;
@@ -486,12 +523,8 @@ static int build(struct plan *plan, const struct plan_input *in,
         add_pass(plan, STEP_SET, QMIG_SIDE_DEST);
     if (!plan->dest_listens)
         add_listen(plan, dest);
-    /* Only a source that pauses waits for it. */
-    add_capabilities(plan->steps, &plan->n,
-                     plan->pauses ? STEP_AT_LOAD : STEP_SET, QMIG_SIDE_DEST,
-                     QMIG_PHASE_PREPARE, there.at_load, why_needed);
     add_clients(plan, in, dest, warnings);
-    if (add_perform(plan, in, source, errp) < 0)
+    if (add_perform(plan, in, source, &there, errp) < 0)
         return -1;
     return add_finish(plan, in, dest, errp);
 }

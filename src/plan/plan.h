@@ -67,13 +67,15 @@ enum step_kind {
     STEP_SET,        /* prepare: settings; all sent at once, in order */
     STEP_LISTEN,     /* migrate-incoming */
     STEP_LISTENS,    /* query-migrate: which port was chosen? */
-    STEP_AT_LOAD,    /* settings that the destination needs when it has loaded:
-                        sent with those before, done before STEP_CONTINUE */
     STEP_MIRROR,     /* blockdev-add, blockdev-mirror: disks flow */
     STEP_CLIENTS,    /* client_migrate_info; a refusal is a warning */
     STEP_PASS,       /* getfd on the source: the data goes there */
     STEP_STOP,       /* stop the source first (not LIVE) */
     STEP_MIGRATE,    /* migrate */
+    STEP_LIFT,       /* parameters that only lift a limit: asked for and set
+                        while the source sets up */
+    STEP_AT_LOAD,    /* settings that the destination needs when it has loaded:
+                        sent while RAM flows, done before STEP_CONTINUE */
     STEP_POSTCOPY,   /* migrate-start-postcopy, once it is wanted */
     STEP_BRAKE,      /* the switchover is held: next to nothing is sent */
     STEP_RELEASE,    /* it is held no longer: as fast as before */
@@ -168,6 +170,11 @@ void plan_clear(struct plan *plan);
 /* Is the answer to this question needed for this plan? */
 bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                       enum probe probe);
+
+/* Is the bandwidth set while the source sets up (STEP_LIFT)? It allows at least
+ * what QEMU does by itself, and nothing else is set there: then the source
+ * has less to read before it begins. */
+bool plan_lifts(const struct plan_input *in);
 
 /* Checks that need the source alone: is there a guest that can migrate? */
 int plan_check_source(const struct plan_input *in, const struct facts *source,

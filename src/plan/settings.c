@@ -5,6 +5,7 @@
 #include "plan/image.h"
 #include "plan/tls.h"
 #include "plan/transport.h"
+#include "qmp/member.h"
 
 #include <string.h>
 
@@ -16,29 +17,32 @@
  */
 /* clang-format off */
 const struct capability_rule capability_rules[] = {
-    /* QEMU's name              when             flag                method    sides     at_load */
-    { "auto-converge",          IF_FLAG,         QMIG_AUTO_CONVERGE, NULL,     ON_SOURCE, false },
-    { "background-snapshot",    NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "block",                  NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "compress",               IF_METHOD,       0,                  "mt",     ON_BOTH,   false },
-    { "dirty-bitmaps",          NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "dirty-limit",            NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "events",                 ALWAYS,          0,                  NULL,     ON_BOTH,   true  },
-    { "late-block-activate",    ALWAYS,          0,                  NULL,     ON_DEST,   true  },
-    { "mapped-ram",             NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "multifd",                IF_FLAG,         QMIG_PARALLEL,      NULL,     ON_BOTH,   false },
-    { "pause-before-switchover", ALWAYS,         0,                  NULL,     ON_SOURCE, false },
-    { "postcopy-blocktime",     NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "postcopy-preempt",       IF_FLAG_AND_BOTH, QMIG_POSTCOPY,     NULL,     ON_BOTH,   false },
-    { "postcopy-ram",           IF_FLAG,         QMIG_POSTCOPY,      NULL,     ON_BOTH,   false },
-    { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH,   false },
-    { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH,   false },
-    { "return-path",            SOURCE_DECIDES,  0,                  NULL,     ON_BOTH,   false },
-    { "switchover-ack",         IF_BOTH_AND_WAY_BACK, 0,                  NULL,     ON_BOTH,   false },
-    { "validate-uuid",          IF_UUID,         0,                  NULL,     ON_SOURCE, false },
-    { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH,   false },
-    { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE, false },
+    /* QEMU's name              when             flag                method    sides     then */
+    { "auto-converge",          IF_FLAG,         QMIG_AUTO_CONVERGE, NULL,     ON_SOURCE, PUT_BACK },
+    { "background-snapshot",    NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "block",                  NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "compress",               IF_METHOD,       0,                  "mt",     ON_BOTH,   PUT_BACK },
+    { "dirty-bitmaps",          NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "dirty-limit",            NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "events",                 ALWAYS,          0,                  NULL,     ON_BOTH,   STAYS    },
+    { "late-block-activate",    ALWAYS,          0,                  NULL,     ON_DEST,   AT_LOAD  },
+    { "mapped-ram",             NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "multifd",                IF_FLAG,         QMIG_PARALLEL,      NULL,     ON_BOTH,   PUT_BACK },
+    { "pause-before-switchover", ALWAYS,         0,                  NULL,     ON_SOURCE, PUT_BACK },
+    { "postcopy-blocktime",     NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "postcopy-preempt",       IF_FLAG_AND_BOTH, QMIG_POSTCOPY,     NULL,     ON_BOTH,   PUT_BACK },
+    { "postcopy-ram",           IF_FLAG,         QMIG_POSTCOPY,      NULL,     ON_BOTH,   PUT_BACK },
+    { "rdma-pin-all",           IF_FLAG,         QMIG_RDMA_PIN_ALL,  NULL,     ON_BOTH,   PUT_BACK },
+    { "release-ram",            NEVER,           0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "return-path",            SOURCE_DECIDES,  0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "switchover-ack",         IF_BOTH_AND_WAY_BACK, 0,                  NULL,     ON_BOTH,   PUT_BACK },
+    { "validate-uuid",          IF_UUID,         0,                  NULL,     ON_SOURCE, PUT_BACK },
+    { "xbzrle",                 IF_METHOD,       0,                  "xbzrle", ON_BOTH,   PUT_BACK },
+    { "zero-copy-send",         IF_FLAG,         QMIG_ZEROCOPY,      NULL,     ON_SOURCE, PUT_BACK },
 };
+
+/* max-bandwidth of a QEMU that nobody changed (7.2..11.1). */
+#define DEFAULT_MIB_S 128
 
 const struct parameter_rule parameter_rules[] = {
     /* libvirt's name              QEMU's name                   unit        sides */
@@ -165,12 +169,14 @@ static int make_capabilities(struct settings *s, const struct plan_input *in,
             return lacks_capability(rule, mine, errp);
         if (before < 0 || before == state)
             continue;
-        if (rule->at_load && state && side == QMIG_SIDE_DEST && !in->image) {
-            list_capability(s->at_load, rule->name, state);
-            list_capability(s->at_load_back, rule->name, before);
-        } else {
-            settings_add_capability(s, rule->name, state, before);
-        }
+        bool stays = rule->then != PUT_BACK && state &&
+                     side == QMIG_SIDE_DEST && !in->image;
+
+        list_capability(stays && rule->then == AT_LOAD ? s->at_load
+                                                       : s->capabilities,
+                        rule->name, state);
+        list_capability(stays ? s->staying_back : s->capabilities_back,
+                        rule->name, before);
     }
     return 0;
 }
@@ -217,6 +223,30 @@ static int parameter_value(const struct plan_input *in,
     return 1;
 }
 
+bool settings_only_lift(const struct plan_input *in)
+{
+    unsigned long long mib_s = 0;
+
+    return params_ullong(in->params, "bandwidth", &mib_s) &&
+           mib_s >= DEFAULT_MIB_S;
+}
+
+struct json_object *settings_lift(const struct plan_input *in,
+                                  struct qmp_error **errp)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++) {
+        const struct parameter_rule *rule = &parameter_rules[i];
+        unsigned long long value;
+
+        if (strcmp(rule->name, "bandwidth") != 0)
+            continue;
+        if (parameter_value(in, rule, &value, errp) < 0)
+            return NULL;
+        return qmp_in_object(rule->qemu, json_object_new_int64((int64_t)value));
+    }
+    abort();
+}
+
 /* multifd-compression has no parameter of its own: the method is its value,
  * and "none", if it is otherwise from an earlier use. */
 static int make_multifd_method(struct settings *s, const struct plan_input *in,
@@ -245,11 +275,14 @@ static int make_parameters(struct settings *s, const struct plan_input *in,
                            enum qmig_side side, const struct facts *mine,
                            struct qmp_error **errp)
 {
+    bool lifts = plan_lifts(in);
+
     for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++) {
         const struct parameter_rule *rule = &parameter_rules[i];
         unsigned long long value;
 
-        if (!sides_include(rule->sides, side))
+        if (!sides_include(rule->sides, side) ||
+            (lifts && !strcmp(rule->name, "bandwidth")))
             continue;
         int rc = parameter_value(in, rule, &value, errp);
         if (rc > 0)
@@ -270,7 +303,7 @@ int settings_make(struct settings *s, const struct plan_input *in,
         .capabilities = json_object_new_array(),
         .capabilities_back = json_object_new_array(),
         .at_load = json_object_new_array(),
-        .at_load_back = json_object_new_array(),
+        .staying_back = json_object_new_array(),
         .parameters = json_object_new_object(),
         .parameters_back = json_object_new_object(),
     };
@@ -295,7 +328,7 @@ void settings_clear(struct settings *s)
     json_object_put(s->capabilities);
     json_object_put(s->capabilities_back);
     json_object_put(s->at_load);
-    json_object_put(s->at_load_back);
+    json_object_put(s->staying_back);
     json_object_put(s->parameters);
     json_object_put(s->parameters_back);
     *s = (struct settings){0};

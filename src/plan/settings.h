@@ -22,15 +22,21 @@ enum when {
                              switchover-ack, which depends on it, is on */
 };
 
+/* What becomes of a capability that was set for a migration. */
+enum then {
+    PUT_BACK,
+    STAYS,   /* nothing comes of it later */
+    AT_LOAD, /* the same; and QEMU looks at it when it has loaded, so that it is
+                set while RAM flows */
+};
+
 struct capability_rule {
     const char *name; /* QEMU's */
     enum when when;
     unsigned flag;
     const char *method; /* IF_METHOD: value of `compression` */
     enum sides sides;
-    /* The destination looks at it when it has loaded, and nothing comes of
-     * it later: set while the source begins, and left on. */
-    bool at_load;
+    enum then then; /* on the destination, once the guest runs there */
 };
 
 /* Sorted by name. */
@@ -56,8 +62,10 @@ extern const size_t multifd_methods_n;
  * what undoes it. */
 struct settings {
     struct json_object *capabilities, *capabilities_back; /* arrays */
-    struct json_object *at_load, *at_load_back;           /* the same */
-    struct json_object *parameters, *parameters_back;     /* objects */
+    struct json_object *at_load;                          /* an array */
+    struct json_object *staying_back; /* the same, of those that are not put
+                                         back once the guest runs there */
+    struct json_object *parameters, *parameters_back; /* objects */
 };
 
 /* One capability: what it shall be, and what it was. */
@@ -68,6 +76,14 @@ int settings_make(struct settings *s, const struct plan_input *in,
                   enum qmig_side side, const struct facts *mine,
                   const struct facts *other, struct qmp_error **errp);
 void settings_clear(struct settings *s);
+
+/* Does `bandwidth` allow at least what QEMU does by itself, so that nothing
+ * flows too fast before it is set? */
+bool settings_only_lift(const struct plan_input *in);
+/* The parameters that it is set by, a new object; NULL: QMIG_ERR_PARAM_RANGE.
+ */
+struct json_object *settings_lift(const struct plan_input *in,
+                                  struct qmp_error **errp);
 
 /* plan/settings_qemu.c: parameters by QEMU's own names ("qemu.NAME"), after
  * all others. QMIG_ERR_CAPABILITY, _PARAM_TYPE or _PARAM_CONFLICT. */

@@ -63,7 +63,9 @@ struct sim_options {
     const char *load_error;    /* the destination cannot load, and why */
     const char *refuse;        /* this command is, by refuse_side */
     enum qmig_side refuse_side;
-    bool postcopy;        /* RAM does not converge: post-copy or nothing */
+    bool slow_source; /* its settings wait for what is sent next */
+    bool busy;     /* somebody else migrates the source: nothing is to be set */
+    bool postcopy; /* RAM does not converge: post-copy or nothing */
     bool silent_clients;  /* no event tells that SPICE clients have moved */
     bool clients_stay;    /* they have not */
     bool silent_io_error; /* no event tells of it */

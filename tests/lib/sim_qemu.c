@@ -499,6 +499,11 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
     } else if (s->o.refuse && !strcmp(name, s->o.refuse) &&
                side == s->o.refuse_side) {
         sim_refuse(s, side, tag, QMP_ERR_REFUSED, "no, it always says");
+    } else if (s->o.busy && side == QMIG_SIDE_SOURCE &&
+               (!strcmp(name, "migrate") ||
+                !strcmp(name, "migrate-set-capabilities"))) {
+        sim_refuse(s, side, tag, QMP_ERR_REFUSED,
+                   "There's a migration process in progress");
     } else if (sim_storage(s, side, name, arguments, tag)) {
         return;
     } else if (!strcmp(name, "query-spice")) {
@@ -562,28 +567,6 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
     }
 }
 
-void sim_submit(struct sim *s, const struct engine_action *a)
-{
-    struct qemu *q = &s->q[a->side];
-
-    if (!q->connected || !q->alive)
-        return;
-    if (q->stopped || (q->hung && !a->oob)) {
-        struct command *c = calloc(1, sizeof(*c));
-
-        *c = (struct command){
-            .next = q->stalled,
-            .tag = a->tag,
-            .deadline = a->deadline,
-            .name = strdup(a->name),
-            .arguments = json_object_get(a->arguments),
-        };
-        q->stalled = c;
-        return;
-    }
-    sim_execute(s, a->side, a->name, a->arguments, a->tag);
-}
-
 static struct command *take_oldest(struct qemu *q)
 {
     struct command **c = &q->stalled;
@@ -625,6 +608,32 @@ void sim_stop_source(struct sim *s)
     source->stopped = true;
     if (s->o.old && source->postcopy && s->ack_pending)
         s->q[QMIG_SIDE_DEST].hung = true;
+}
+
+void sim_submit(struct sim *s, const struct engine_action *a)
+{
+    struct qemu *q = &s->q[a->side];
+
+    if (!q->connected || !q->alive)
+        return;
+    bool slow = s->o.slow_source && a->side == QMIG_SIDE_SOURCE &&
+                !strcmp(a->name, "migrate-set-capabilities");
+    if (!slow && !q->stopped && !q->hung)
+        sim_thaw(s, a->side);
+    if (slow || q->stopped || (q->hung && !a->oob)) {
+        struct command *c = calloc(1, sizeof(*c));
+
+        *c = (struct command){
+            .next = q->stalled,
+            .tag = a->tag,
+            .deadline = a->deadline,
+            .name = strdup(a->name),
+            .arguments = json_object_get(a->arguments),
+        };
+        q->stalled = c;
+        return;
+    }
+    sim_execute(s, a->side, a->name, a->arguments, a->tag);
 }
 
 /* It goes on from where it hung, and so does the source. */

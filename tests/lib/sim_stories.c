@@ -4,6 +4,10 @@
 
 #include "qmp/macros.h"
 
+#include "qmigrate.h"
+
+#include <stdlib.h>
+
 static void plain(struct sim_options *o UNUSED)
 {
 }
@@ -52,6 +56,20 @@ static void one_way_in_vain(struct sim_options *o)
 {
     one_way(o);
     o->load_error = "Unknown savevm section 'virtio-rng'";
+}
+
+/* More than QEMU allows by itself is allowed while the source sets up. */
+static void fast(struct sim_options *o)
+{
+    static struct qmig_params *params;
+
+    if (!params) {
+        params = qmig_params_new();
+        if (!params || qmig_params_add_ullong(params, "bandwidth", 10240, NULL))
+            abort();
+    }
+    o->config.plan.params = params;
+    o->slow_ram = true;
 }
 
 static void tunnelled(struct sim_options *o)
@@ -133,7 +151,9 @@ const struct sim_story sim_stories[] = {
     { "not acknowledged",       not_acknowledged     },
     { "one way",                one_way              },
     { "one way, in vain",       one_way_in_vain      },
-    { "tunnelled",              tunnelled            },    { "post-copy begins late",  postcopy_late        },
+    { "as fast as it can",      fast                 },
+    { "tunnelled",              tunnelled            },
+    { "post-copy begins late",  postcopy_late        },
     { "post-copy does not begin", postcopy_unsure    },
     { "held at prepared",       held_at_prepared     },
     { "held twice, running",    held_running         },
