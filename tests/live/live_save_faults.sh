@@ -63,6 +63,7 @@ case_full_disk() {
         rc=0
         "$2" save "$1/small/img" --source "$1/src.qmp" --progress none || rc=$?
         ls -A "$1/small" >"$1/left"
+        umount -l "$1/small"
         exit $rc' sh "$T" "$QMIGRATE"
     told "could not be written to"
     told "No space left on device"
