@@ -231,6 +231,7 @@ static void save_confirm_event(struct engine *e, const struct engine_event *ev)
     } else if (engine_late(e)) {
         act_warn(e, "saved, but the source does not answer: see whether that "
                     "QEMU is still there, paused, and end it");
+        engine_source(e)->not_undone = true;
         engine_finish(e, "completed, but the source does not answer");
     }
 }

@@ -281,22 +281,31 @@ static int take_begin(struct json_object *o, struct past *past,
     return 0;
 }
 
+/* A side did not hear of the end: what it is still to be told depends on how
+ * far it had come. A file that is saved stays so. */
+static enum past_stage stage_left(const struct past *past, bool dest_owns)
+{
+    if (past->story != STORY_MIGRATE &&
+        (dest_owns || past->stage == PAST_SAVED))
+        return past->stage;
+    if (dest_owns)
+        return PAST_QUIT;
+    return past->stage < PAST_MIGRATE ? past->stage : PAST_BACK;
+}
+
 static int take_end(struct json_object *o, size_t i, struct past *past,
                     enum past_stage *ended, struct qmp_error **errp)
 {
     const char *owner = string_member(o, "owner");
     struct json_object *value = NULL;
 
-    /* A side did not hear of the end: it is still to be told. */
     json_object_object_get_ex(o, "left", &value);
     bool left = json_object_get_boolean(value);
 
     if (owner && !strcmp(owner, "source"))
-        *ended = !left                        ? PAST_ENDED_SOURCE
-                 : past->stage < PAST_MIGRATE ? past->stage
-                                              : PAST_BACK;
+        *ended = left ? stage_left(past, false) : PAST_ENDED_SOURCE;
     else if (owner && !strcmp(owner, "destination"))
-        *ended = left ? PAST_QUIT : PAST_ENDED_DEST;
+        *ended = left ? stage_left(past, true) : PAST_ENDED_DEST;
     else if (owner && (!strcmp(owner, "undecided") || !strcmp(owner, "split")))
         *ended = past->stage; /* still to be decided, or completed */
     else
