@@ -149,6 +149,8 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
                  struct json_object *arguments, unsigned tag);
 
 /* sim_recover.c */
+/* A record as the job writes it. */
+struct json_object *sim_record(const char *name, struct json_object *data);
 void sim_write_record(struct sim *s, const char *name, struct json_object *data,
                       bool sync);
 void sim_recover(struct sim *s);

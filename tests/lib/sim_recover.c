@@ -34,8 +34,7 @@ const char *sim_world_name(enum sim_world world)
     return names[world];
 }
 
-void sim_write_record(struct sim *s, const char *name, struct json_object *data,
-                      bool sync)
+struct json_object *sim_record(const char *name, struct json_object *data)
 {
     struct json_object *record = json_object_new_object();
 
@@ -57,12 +56,17 @@ void sim_write_record(struct sim *s, const char *name, struct json_object *data,
             json_object_object_add(record, member, json_object_get(value));
         }
     }
+    return record;
+}
 
+void sim_write_record(struct sim *s, const char *name, struct json_object *data,
+                      bool sync)
+{
     struct json_object **more =
         realloc(s->records, (s->n_records + 1) * sizeof(struct json_object *));
     assert_non_null(more);
     s->records = more;
-    s->records[s->n_records++] = record;
+    s->records[s->n_records++] = sim_record(name, data);
     if (sync)
         s->n_durable = s->n_records;
     /* Where nothing comes back, only a record that is on the disk. */
