@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A migration of the definition only, through the library: no QEMU at all. */
 #include "tests/lib/test.h"
+#include "tests/lib/folder.h"
 #include "qmigrate.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <string.h>
 
 #define UUID "11111111-2222-3333-4444-555555555555"
@@ -17,53 +16,6 @@
 static char dir[64], here[80], there[80], state[80];
 static char warnings[4096];
 
-static void make_dir(char *path, size_t size, const char *name)
-{
-    char command[160];
-
-    snprintf(path, size, "%s/%s", dir, name);
-    snprintf(command, sizeof(command), "rm -rf '%s' && mkdir '%s'", path, path);
-    assert_int_equal(system(command), 0);
-}
-
-static void put(const char *where, const char *name, const char *text)
-{
-    char path[160];
-
-    snprintf(path, sizeof(path), "%s/%s", where, name);
-    FILE *f = fopen(path, "w");
-    assert_non_null(f);
-    fputs(text, f);
-    assert_int_equal(fclose(f), 0);
-}
-
-/* Its text, "" if there is none. */
-static const char *get(const char *where, const char *name)
-{
-    static char text[4096];
-    char path[160];
-
-    snprintf(path, sizeof(path), "%s/%s", where, name);
-    FILE *f = fopen(path, "r");
-    size_t n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
-    text[n] = '\0';
-    if (f)
-        fclose(f);
-    return text;
-}
-
-static unsigned count_files(const char *path)
-{
-    DIR *d = opendir(path);
-    unsigned n = 0;
-
-    assert_non_null(d);
-    while (readdir(d))
-        n++;
-    closedir(d);
-    return n - 2;
-}
-
 static int set_up(void **unused UNUSED)
 {
     snprintf(dir, sizeof(dir), "/tmp/qmigrate-offline.XXXXXX");
@@ -72,18 +24,16 @@ static int set_up(void **unused UNUSED)
 
 static int tear_down(void **unused UNUSED)
 {
-    char command[128];
-
-    snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-    return system(command);
+    folder_remove(dir);
+    return 0;
 }
 
 static int fresh(void **unused UNUSED)
 {
-    make_dir(here, sizeof(here), "here");
-    make_dir(there, sizeof(there), "there");
-    make_dir(state, sizeof(state), "state");
-    put(here, "vm.xml", XML("1"));
+    folder_make(here, sizeof(here), dir, "here");
+    folder_make(there, sizeof(there), dir, "there");
+    folder_make(state, sizeof(state), dir, "state");
+    folder_put(here, "vm.xml", XML("1"));
     *warnings = '\0';
     return 0;
 }
@@ -117,13 +67,13 @@ static struct qmig_migration *make(const struct qmig_options *o,
 
 static void assert_untouched(void)
 {
-    assert_string_equal(get(here, "vm.xml"), XML("1"));
-    assert_int_equal(count_files(there), 0);
+    assert_string_equal(folder_get(here, "vm.xml"), XML("1"));
+    assert_int_equal(folder_count(there), 0);
 }
 
 static void definition_moves(void **unused UNUSED)
 {
-    unsigned fds = count_files("/proc/self/fd");
+    unsigned fds = folder_count("/proc/self/fd");
     struct qmig_options o = options();
     struct qmig_migration *m = make(&o, NULL);
 
@@ -137,12 +87,12 @@ static void definition_moves(void **unused UNUSED)
     assert_true(json_object_object_get_ex(r->json, "offline", NULL));
     assert_false(json_object_object_get_ex(r->json, "stats", NULL));
     qmig_migration_free(m);
-    assert_int_equal(count_files(here), 0);
-    assert_int_equal(count_files(there), 1);
-    assert_non_null(strstr(get(there, "vm.xml"), UUID));
-    assert_null(strstr(get(there, "vm.xml"), "id="));
+    assert_int_equal(folder_count(here), 0);
+    assert_int_equal(folder_count(there), 1);
+    assert_non_null(strstr(folder_get(there, "vm.xml"), UUID));
+    assert_null(strstr(folder_get(there, "vm.xml"), "id="));
     assert_string_equal(warnings, "");
-    assert_int_equal(count_files("/proc/self/fd"), fds);
+    assert_int_equal(folder_count("/proc/self/fd"), fds);
 }
 
 static void loop_of_the_caller_drives_it(void **unused UNUSED)
@@ -193,20 +143,20 @@ static void freed_in_the_middle_it_can_be_recovered(void **unused UNUSED)
     CLEANUP(json_putp) struct json_object *report = NULL;
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
 
-    while (!strstr(get(there, "vm.xml"), UUID)) {
+    while (!strstr(folder_get(there, "vm.xml"), UUID)) {
         assert_false(qmig_migration_dispatch(m));
         poll(fds, (nfds_t)qmig_migration_pollfds(m, fds), 10000);
     }
     qmig_migration_free(m);
-    assert_string_equal(get(here, "vm.xml"), XML("1"));
+    assert_string_equal(folder_get(here, "vm.xml"), XML("1"));
 
     const struct qmig_recover_options r = {.id = "vm", .state_dir = state};
     assert_int_equal(qmig_owner(&r, &report, &err), 0);
     json_object_put(report);
     report = NULL;
     assert_int_equal(qmig_recover(&r, &report, &err), 0);
-    assert_int_equal(count_files(here), 0);
-    assert_int_equal(count_files(there), 1);
+    assert_int_equal(folder_count(here), 0);
+    assert_int_equal(folder_count(there), 1);
 }
 
 static void plan_changes_nothing(void **unused UNUSED)
@@ -218,7 +168,7 @@ static void plan_changes_nothing(void **unused UNUSED)
     assert_int_equal(qmig_plan(&o, NULL, FLAGS, &steps, NULL, &err), 0);
     assert_int_equal(json_object_array_length(steps), 2);
     assert_untouched();
-    assert_int_equal(count_files(state), 0);
+    assert_int_equal(folder_count(state), 0);
 }
 
 static void persistent_xml_is_what_is_defined(void **unused UNUSED)
@@ -236,7 +186,7 @@ static void persistent_xml_is_what_is_defined(void **unused UNUSED)
     qmig_migration_free(m);
     qmig_params_free(params);
     assert_memory_equal(warnings, "persistent_xml: ", 16);
-    assert_non_null(strstr(get(there, "vm.xml"), "<vcpu>4</vcpu>"));
+    assert_non_null(strstr(folder_get(there, "vm.xml"), "<vcpu>4</vcpu>"));
 }
 
 static void what_makes_no_sense_is_refused(void **unused UNUSED)
