@@ -43,13 +43,17 @@ struct job_store {
     struct store_request request; /* of it, the one that is under way */
     enum qmig_side side;
     struct store_run run;
+    bool refused; /* what failed last: it has changed nothing, for certain */
+    bool found;   /* MOVE_LOOK: the definition has its name */
     int64_t deadline;
     job_store_done *done;
 };
 
 /* A migration of the definition only, see job/offline.c. */
 struct job_offline {
-    bool begun; /* the first record is in the journal */
+    bool begun;     /* the first record is in the journal */
+    bool looked;    /* the definition has its name, as was seen */
+    bool undecided; /* nobody knows: recover has to look again */
     enum qmig_phase phase;
 };
 

@@ -12,7 +12,10 @@
  *
  * At each instant a whole definition is in one of the stores. What fails
  * before `finish` is through goes back: the journal says so, what was staged
- * is discarded. A source's definition that cannot be removed is a warning.
+ * is discarded. A source's definition that cannot be removed is a warning. A
+ * shell that ends without a word may have given the name: a look at the
+ * destination's store tells. Where that fails, too, nothing is decided: the
+ * journal stays at `define`, and recover looks again.
  */
 #include "job/job.h"
 
@@ -63,9 +66,11 @@ static void end(struct qmig_migration *m)
     CLEANUP(json_putp) struct json_object *data = json_object_new_object();
 
     m->end_us = qmp_now_us();
-    json_object_object_add(
-        data, "owner",
-        json_object_new_string(m->error ? "source" : "destination"));
+    json_object_object_add(data, "owner",
+                           json_object_new_string(m->offline.undecided
+                                                      ? "undecided"
+                                                  : m->error ? "source"
+                                                             : "destination"));
     if (m->offline.begun)
         journal_write(m->journal, "end", data, false, NULL);
     if (m->journal)
@@ -126,6 +131,28 @@ static bool is_cancelled(struct qmig_migration *m)
     return true;
 }
 
+/* m->error says why `finish` did not come to its end. */
+static void leave_undecided(struct qmig_migration *m)
+{
+    m->offline.undecided = true;
+    qmp_hint(&m->error, "the destination's store may have the definition: "
+                        "recover when it can be reached");
+    end(m);
+}
+
+static void after_look(struct qmig_migration *m)
+{
+    if (!m->store.found) {
+        go_back(m);
+        return;
+    }
+    job_warn(m, m->error->msg);
+    qmp_error_free(m->error);
+    m->error = NULL;
+    m->offline.looked = true;
+    start(m, MOVE_FINISH);
+}
+
 static void go_on(struct qmig_migration *m, enum move_step done)
 {
     if (done == MOVE_CHECK && m->plan_only) {
@@ -144,6 +171,8 @@ static void go_on(struct qmig_migration *m, enum move_step done)
         }
         m->offline.phase = QMIG_PHASE_FINISH;
         start(m, MOVE_FINISH);
+    } else if (done == MOVE_LOOK) {
+        after_look(m);
     } else {
         end(m);
     }
@@ -159,6 +188,14 @@ static void step_done(struct qmig_migration *m, enum move_step step,
     } else if (step == MOVE_DISCARD || defined) {
         job_warn(m, err->msg);
         end(m);
+    } else if (step == MOVE_LOOK) {
+        leave_undecided(m);
+    } else if (step == MOVE_FINISH && m->offline.looked) {
+        m->error = qmp_error_copy(err);
+        leave_undecided(m);
+    } else if (step == MOVE_FINISH && !m->store.refused) {
+        m->error = qmp_error_copy(err);
+        start(m, MOVE_LOOK);
     } else {
         m->error = qmp_error_copy(err);
         go_back(m);
@@ -182,6 +219,11 @@ struct engine_verdict job_offline_verdict(const struct qmig_migration *m)
 
     if (!m->error)
         return v;
+    if (m->offline.undecided) {
+        v.owner = QMIG_OWNER_UNDECIDED;
+        v.outcome = QMIG_UNDECIDED;
+        return v;
+    }
     v.owner = QMIG_OWNER_SOURCE;
     v.outcome = m->error->code == QMIG_ERR_USER_CANCEL ? QMIG_CANCELLED
                 : !m->offline.begun && qmig_errcode_exit(m->error->code) == 3

@@ -202,8 +202,10 @@ static void go_on(struct qmig_migration *m)
 
     store_end(&s->run);
     if (!move_next(&s->move, s->step, &s->at, &s->request, &s->side) ||
-        store_start(&s->run, &s->move.addr[s->side], &s->request, &err) < 0)
+        store_start(&s->run, &s->move.addr[s->side], &s->request, &err) < 0) {
+        s->refused = err != NULL; /* it did not even begin */
         end_step(m, err);
+    }
 }
 
 static void note(const struct qmig_migration *m, const char *did,
@@ -250,6 +252,10 @@ static int take_reply(struct qmig_migration *m, const char **did,
 
     if (store_finish(&s->run, &reply, errp) < 0)
         return -1;
+    if (s->step == MOVE_LOOK) {
+        s->found = move_is_published(&s->move, reply.old);
+        return 0;
+    }
     if (s->request.op == STORE_CHECK)
         return move_learn(&s->move, s->side, &reply, errp);
     *did = move_did(&s->move, s->request.op);
@@ -306,6 +312,7 @@ void job_check_store(struct qmig_migration *m, int64_t now)
         go_on(m);
         return;
     }
+    s->refused = s->run.refused;
     advise(m, &err);
     end_step(m, err);
 }

@@ -33,6 +33,7 @@ static const struct row {
     {MOVE_STAGE,   DST, STORE_STAGE,   "staged"},
     {MOVE_FINISH,  DST, STORE_PUBLISH, "published"},
     {MOVE_FINISH,  SRC, STORE_REMOVE,  "removed"},
+    {MOVE_LOOK,    DST, STORE_CHECK,   NULL},
     {MOVE_DISCARD, DST, STORE_DISCARD, "discarded"},
 };
 /* clang-format on */

@@ -9,6 +9,8 @@
  *                another name: nothing that can fail is left for later
  *     finish     the guest has moved: the definition gets its name, then the
  *                source's goes
+ *     look       (offline) nobody heard of the end of `finish`: has the
+ *                definition got its name?
  *     discard    it has not: what was staged goes
  *
  * The journal has all of it (its texts are files in the migration's

@@ -258,7 +258,7 @@ static int take_old(const struct store_run *run, char *from, size_t len,
     return reply->old ? 0 : qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
 }
 
-static int read_reply(const struct store_run *run, int status, struct rest rest,
+static int read_reply(struct store_run *run, int status, struct rest rest,
                       struct store_reply *reply, struct qmp_error **errp)
 {
     char *begin;
@@ -267,8 +267,11 @@ static int read_reply(const struct store_run *run, int status, struct rest rest,
     for (char *line; (line = next_line(run, &rest, &begin));) {
         if (!strcmp(line, "done"))
             return 0;
-        if (!strncmp(line, "failed ", 7))
+        if (!strncmp(line, "failed ", 7)) {
+            /* What is not flushed may be there, for all that. */
+            run->refused = strcmp(line + 7, "sync") != 0;
             return fail(run, line + 7, errp);
+        }
         if (!strcmp(line, "old")) {
             old = rest.at;
         } else if (!strcmp(line, "end") && old) {

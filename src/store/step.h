@@ -4,11 +4,12 @@
 #define QMIG_STORE_STEP_H
 
 /* X(id, name): in the order of a migration; FINISH and DISCARD exclude each
- * other */
+ * other, LOOK tells whether a FINISH that was not heard of has come to pass */
 #define MOVE_MAP(X)                                                            \
     X(CHECK, "check")                                                          \
     X(STAGE, "stage")                                                          \
     X(FINISH, "finish")                                                        \
+    X(LOOK, "look")                                                            \
     X(DISCARD, "discard")
 
 enum move_step {

@@ -81,6 +81,7 @@ struct store_run {
     char nonce[17]; /* marks the script's own lines */
     char what[128]; /* for messages: "domain store 'DIR'" */
     char file[280];
+    bool refused; /* store_finish(): it said no, and nothing has changed */
 };
 
 /* Never blocks. *run is only valid on success; then store_end() is due. */
