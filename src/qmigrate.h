@@ -43,7 +43,7 @@ QMP_EXPORT int qmig_errcode_exit(int code);
 
 /*
  * Flags: libvirt's names and numbers (enum virDomainMigrateFlags, libvirt
- * 11.3). What is not supported yet is refused, never ignored.
+ * 11.3). What is not supported is refused, never ignored.
  */
 /* clang-format off */
 #define QMIG_LIVE                          (1u << 0)

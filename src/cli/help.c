@@ -159,7 +159,9 @@ static void put_unsupported(FILE *f, const struct verb *verb)
     }
     if (!len)
         return;
-    fputs("\nKnown from virsh migrate, and refused: not supported yet:\n  ", f);
+    fputs("\nKnown from virsh migrate, and refused, as libvirt does for "
+          "QEMU:\n  ",
+          f);
     put_wrapped(f, list, 2, 2);
 }
 

@@ -65,6 +65,6 @@ option_fn option_set_param;      /* the row's parameter */
 option_fn option_set_param_file; /* ... from a file */
 option_fn option_set_param_list; /* ... from a,b,c */
 option_fn option_set_hold;
-option_fn option_set_later; /* known, not supported yet */
+option_fn option_set_direct; /* known, and refused */
 
 #endif

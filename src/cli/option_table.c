@@ -35,7 +35,7 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define PARAM(p)    .set = option_set_param, .param = (p)
 #define FROM(p)     .set = option_set_param_file, .param = (p)
 #define SPLIT(p)    .set = option_set_param_list, .param = (p)
-#define LATER       .set = option_set_later
+#define REFUSED     .set = option_set_direct
 #define LIST(m)     .set = option_set_list, AT(m)
 
 /* name, letter, argument, verbs, group */
@@ -130,7 +130,7 @@ const struct option option_table[] = {
 
     {"live", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_LIVE)},
     {"p2p", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PEER2PEER)},
-    {"direct", 0, NULL, TWO, GROUP_VIRSH, LATER},
+    {"direct", 0, NULL, TWO, GROUP_VIRSH, REFUSED},
     {"tunnelled", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_TUNNELLED)},
     {"tunneled", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_TUNNELLED)},
     {"persistent", 0, NULL, TWO, GROUP_VIRSH, FLAG(QMIG_PERSIST_DEST)},
@@ -295,7 +295,7 @@ static const struct flag_info *find_flag(unsigned value)
 
 bool option_is_supported(const struct option *opt)
 {
-    return opt->set != option_set_later;
+    return opt->set != option_set_direct;
 }
 
 const char *option_help(const struct option *opt)

@@ -310,9 +310,12 @@ int option_set_param_list(struct cli *cli, const struct option *opt,
     return 0;
 }
 
-int option_set_later(struct cli *cli UNUSED, const struct option *opt,
-                     const char *value UNUSED, struct qmp_error **errp)
+int option_set_direct(struct cli *cli UNUSED, const struct option *opt,
+                      const char *value UNUSED, struct qmp_error **errp)
 {
-    return qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
-                    "option '--%s' is not supported yet", opt->name);
+    qmp_fail(errp, QMIG_ERR_PARAM_UNSUPPORTED,
+             "option '--%s' is not supported: a QEMU does not migrate without "
+             "somebody who drives both sides",
+             opt->name);
+    return qmp_hint(errp, "leave it out; libvirt refuses it for QEMU, too");
 }

@@ -18,7 +18,7 @@
     X(PARAM_DUPLICATE,   "param.duplicate",     2, "parameter occurs multiple times") \
     X(PARAM_RANGE,       "param.range",         2, "parameter out of range")   \
     X(PARAM_CONFLICT,    "param.conflict",      2, "parameters or flags exclude each other") \
-    X(PARAM_UNSUPPORTED, "param.unsupported",   2, "parameter or flag not supported yet") \
+    X(PARAM_UNSUPPORTED, "param.unsupported",   2, "parameter, flag or option not for this") \
     X(FLAG_UNKNOWN,      "flag.unknown",        2, "unknown flag")             \
     X(URI,               "uri",                 2, "bad migration URI")        \
     X(XML,               "xml",                 3, "not a domain XML that could run") \
