@@ -11,6 +11,7 @@
 #include "cli/option.h"
 #include "params/flags.h"
 #include "params/params.h"
+#include "params/rules.h"
 #include "plan/settings.h"
 #include "qmp/json.h"
 
@@ -275,7 +276,9 @@ static void put_flag_capabilities(FILE *to, const struct flag_info *flag)
         fprintf(to, "| `%s` | 0x%x |", flag->name, flag->value);
         put_option(to, NULL, flag->value);
         fprintf(to, " capability `%s`%s | %s |", c->name,
-                c->when == IF_FLAG_AND_BOTH ? " (if both sides have it)" : "",
+                c->when == IF_FLAG_AND_BOTH
+                    ? " (if both sides have it, and without `parallel`)"
+                    : "",
                 side_text(c->sides));
         put_versions(to, c->name);
     }
@@ -370,6 +373,72 @@ static void put_qemu(FILE *to)
                     qemu_rules[i].help, qemu_rules[i].instead);
 }
 
+/* libvirt's first, then ours with their reasons. */
+static void put_rules(FILE *to, bool libvirts)
+{
+    char a[160];
+    char b[160];
+
+    fprintf(to, "\n| | | |%s\n|---|---|---|%s\n", libvirts ? "" : " why |",
+            libvirts ? "" : "---|");
+    for (size_t i = 0; i < rule_table_n; i++) {
+        const struct rule *r = &rule_table[i];
+
+        if (!r->why != libvirts)
+            continue;
+        rule_describe(&r->a, 0, a, sizeof(a));
+        rule_describe(&r->b, 0, b, sizeof(b));
+        fprintf(to, "| %s | %s | %s |", a,
+                r->relation == NEEDS ? "needs" : "excludes", b);
+        if (r->why)
+            fprintf(to, " %s |", r->why);
+        fputc('\n', to);
+    }
+}
+
+static const char cpr_transfer[] =
+    "\n### Mode cpr-transfer\n"
+    "\nQEMU 10.0 and 11.1 can hand a guest to another QEMU on its host whose "
+    "memory (`memory-backend-memfd`, `aux-ram-share=on`) stays in place. That "
+    "works (tried by hand with both), but in an order that qmigrate does not "
+    "have, so the mode is refused:\n\n"
+    "1. The destination is started with `-incoming defer` and `-incoming "
+    "'{\"channel-type\":\"cpr\",...}'`. It waits for that channel; its monitor "
+    "is not even there.\n"
+    "2. The source gets `mode` = \"cpr-transfer\" and `migrate` with the "
+    "channels `main` and `cpr`. Only then, 20 to 40 ms later, the "
+    "destination's monitor answers. The source is in `setup`, its guest runs; "
+    "`migrate_cancel` is answered with `cancelled`, and it runs on.\n"
+    "3. `migrate-incoming` on the destination stops the guest. With "
+    "`pause-before-switchover` the source waits in `pre-switchover`; when the "
+    "destination is killed after `completed`, `cont` lets the guest run on the "
+    "source.\n"
+    "\nqmigrate sends `migrate` only when both sides have been asked and "
+    "checked and the journal says so; recover and the way back rest on that. "
+    "7.2 has no such mode.\n";
+
+static void put_conflicts(FILE *to)
+{
+    fputs("\n## What needs or excludes what\n"
+          "\nWhat is forbidden is refused before a monitor is opened, with "
+          "error `param.conflict`, which names both and says what to do. These "
+          "rules are libvirt's:\n",
+          to);
+    put_rules(to, true);
+    fputs("\nFlag 'compressed' with flag 'parallel' needs parameter "
+          "'compression': no method is the default there. Libvirt's flag "
+          "'postcopy_resume' needs 'change_protection' or 'peer2peer' as well, "
+          "which here are always so.\n"
+          "\nThese are not, and have their reasons:\n",
+          to);
+    put_rules(to, false);
+    fputs("\nOptions have rules as well: in [README.md](../README.md), and in "
+          "their errors. Flag 'postcopy' with flag 'parallel' is refused for a "
+          "QEMU before 8.1 (its destination crashes with the guest); QEMU 10.0 "
+          "refuses it by itself, 11.1 takes it.\n",
+          to);
+}
+
 static char *render(void)
 {
     char *out = NULL;
@@ -382,6 +451,8 @@ static char *render(void)
     put_flags(to);
     put_always(to);
     put_qemu(to);
+    fputs(cpr_transfer, to);
+    put_conflicts(to);
     fclose(to);
     return out;
 }

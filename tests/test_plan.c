@@ -117,6 +117,43 @@ static void facts_take_greetings_of_any_version(void **state UNUSED)
     }
 }
 
+/* Which QEMU refuses it by itself, and which would only crash. */
+static void
+postcopy_in_parallel_is_refused_where_it_crashes(void **state UNUSED)
+{
+    static const struct {
+        const char *version;
+        bool refused;
+    } rows[] = {
+        {"5.2.0", true},    {"7.2.22 (Debian)", true}, {"8.0.4", true},
+        {"8.1.0", false},   {"10.0.2", false},         {"11.1.3", false},
+        {"nothing", false},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        for (int side = 0; side < 2; side++) {
+            CLEANUP(facts_clear) struct facts source = source_facts();
+            CLEANUP(facts_clear) struct facts dest = dest_facts();
+            CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+            struct plan_input in = input;
+            struct facts *facts = side ? &dest : &source;
+
+            in.flags |= QMIG_POSTCOPY;
+            assert_int_equal(plan_check_source(&in, &source, NULL), 0);
+            in.flags |= QMIG_PARALLEL;
+            free(facts->version);
+            facts->version = strdup(rows[i].version);
+            int rc = side ? plan_check_dest(&in, &source, &dest, NULL, &err)
+                          : plan_check_source(&in, &source, &err);
+            assert_int_equal(rc, rows[i].refused ? -1 : 0);
+            if (!rows[i].refused)
+                continue;
+            assert_int_equal(err->code, QMIG_ERR_CAPABILITY);
+            assert_non_null(strstr(err->msg, rows[i].version));
+            assert_non_null(err->hint);
+        }
+}
+
 static void listening_addresses_are_read(void **state UNUSED)
 {
     static const struct {
@@ -561,6 +598,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_refuse_wrong_types_by_name),
         cmocka_unit_test(facts_take_greetings_of_any_version),
+        cmocka_unit_test(postcopy_in_parallel_is_refused_where_it_crashes),
         cmocka_unit_test(listening_addresses_are_read),
         cmocka_unit_test(a_uri_is_made_that_the_source_can_reach),
         cmocka_unit_test(listen_address_is_where_the_destination_listens),

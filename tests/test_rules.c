@@ -106,7 +106,10 @@ static bool walk(const struct rule *r, unsigned n, enum others others)
     assert_int_equal(err->code, QMIG_ERR_PARAM_CONFLICT);
     assert_non_null(err->hint);
     qmig_params_free(p);
-    return names(err->msg, &r->a) && names(err->msg, &r->b);
+    bool spoke = names(err->msg, &r->a) && names(err->msg, &r->b);
+    if (spoke && r->why)
+        assert_non_null(strstr(err->hint, r->why));
+    return spoke;
 }
 
 static void every_rule_refuses_what_it_forbids(void **state UNUSED)

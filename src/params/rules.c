@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What parameters and flags ask of each other. The rules are libvirt 11.3's;
- * in addition a parameter that libvirt would silently ignore (a TLS name
- * without TLS, a list of disks without copying disks) is refused, for
- * somebody meant something by it.
+ * What parameters and flags ask of each other. The rules are libvirt 11.3's,
+ * and others that have their reason with them.
  */
 #include "rules.h"
 
@@ -24,76 +22,87 @@
               QMIG_POSTCOPY | QMIG_TLS | QMIG_PARALLEL | QMIG_ZEROCOPY)
 #define DISKS          (QMIG_NON_SHARED_DISK | QMIG_NON_SHARED_INC)
 
+/* Why, where libvirt has no such rule. */
+#define LIBVIRT        NULL
+#define VIRSH          "libvirt ignores it, virsh refuses it"
+#define IGNORED        "libvirt ignores it"
+#define ENCRYPTS       "QEMU encrypts into a copy"
+#define NO_COPY        "QEMU compresses into a copy"
+#define NO_RDMA        "QEMU has no TLS over RDMA and would send in clear"
+#define ONE_CHANNEL    "that is one channel, which nobody can open again"
+#define ONE_WAY        "a command's output goes one way, a handshake both"
+#define NO_HOST        "it does not tell the host that disks go to"
+
 const struct rule rule_table[] = {
     /* flags among themselves */
-    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_PARALLEL)},
-    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_POSTCOPY)},
-    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_NON_SHARED_DISK)},
-    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_NON_SHARED_INC)},
-    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_OFFLINE)},
-    {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_DISK)},
-    {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_INC)},
-    {F(QMIG_OFFLINE),         EXCLUDES, F(RUNS)},
-    {F(QMIG_NON_SHARED_DISK), EXCLUDES, F(QMIG_NON_SHARED_INC)},
-    {F(QMIG_PAUSED),          EXCLUDES, F(QMIG_POSTCOPY)},
-    {F(QMIG_TUNNELLED),       NEEDS,    F(QMIG_PEER2PEER)},
-    {F(QMIG_OFFLINE),         NEEDS,    F(QMIG_PERSIST_DEST)},
-    {F(QMIG_POSTCOPY),        NEEDS,    F(QMIG_LIVE)},
-    {F(QMIG_POSTCOPY_RESUME), NEEDS,    F(QMIG_POSTCOPY)},
-    {F(QMIG_ZEROCOPY),        NEEDS,    F(QMIG_PARALLEL)},
-    {F(QMIG_NON_SHARED_SYNCHRONOUS_WRITES), NEEDS, F(DISKS)},
-    {F(QMIG_TLS),             EXCLUDES, F(QMIG_ZEROCOPY)},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_PARALLEL), LIBVIRT},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_POSTCOPY), LIBVIRT},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_NON_SHARED_DISK), LIBVIRT},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_NON_SHARED_INC), LIBVIRT},
+    {F(QMIG_TUNNELLED),       EXCLUDES, F(QMIG_OFFLINE), LIBVIRT},
+    {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_DISK), LIBVIRT},
+    {F(QMIG_OFFLINE),         EXCLUDES, F(QMIG_NON_SHARED_INC), LIBVIRT},
+    {F(QMIG_OFFLINE),         EXCLUDES, F(RUNS), IGNORED},
+    {F(QMIG_NON_SHARED_DISK), EXCLUDES, F(QMIG_NON_SHARED_INC), LIBVIRT},
+    {F(QMIG_PAUSED),          EXCLUDES, F(QMIG_POSTCOPY), LIBVIRT},
+    {F(QMIG_TUNNELLED),       NEEDS,    F(QMIG_PEER2PEER), LIBVIRT},
+    {F(QMIG_OFFLINE),         NEEDS,    F(QMIG_PERSIST_DEST), LIBVIRT},
+    {F(QMIG_POSTCOPY),        NEEDS,    F(QMIG_LIVE), LIBVIRT},
+    {F(QMIG_POSTCOPY_RESUME), NEEDS,    F(QMIG_POSTCOPY), LIBVIRT},
+    {F(QMIG_ZEROCOPY),        NEEDS,    F(QMIG_PARALLEL), LIBVIRT},
+    {F(QMIG_NON_SHARED_SYNCHRONOUS_WRITES), NEEDS, F(DISKS), LIBVIRT},
+    {F(QMIG_TLS),             EXCLUDES, F(QMIG_ZEROCOPY), ENCRYPTS},
+    {F(QMIG_ZEROCOPY),        EXCLUDES, V("compression", "zlib"), NO_COPY},
+    {F(QMIG_ZEROCOPY),        EXCLUDES, V("compression", "zstd"), NO_COPY},
 
     /* where the data goes */
-    {P("migrate_uri"),           EXCLUDES, F(QMIG_TUNNELLED)},
-    {P("listen_address"),        EXCLUDES, F(QMIG_TUNNELLED)},
-    {P("disks_port"),            EXCLUDES, F(QMIG_TUNNELLED)},
-    {P("listen_address"),        EXCLUDES, V("migrate_uri", "unix:")},
-    {{DISKS, "migrate_uri", "unix:"}, NEEDS, P("disks_uri")},
-    {{QMIG_TLS, "migrate_uri", "unix:"}, NEEDS, P("tls.destination")},
-    /* QEMU would send in clear (5.2..11.1: no TLS over RDMA) */
-    {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "rdma:")},
-    {P("tls.destination"),       NEEDS,    F(QMIG_TLS)},
-    /* one connection, which nobody can make again; a command's goes one way */
-    {F(QMIG_PARALLEL),           EXCLUDES, V("migrate_uri", "exec:")},
-    {F(QMIG_PARALLEL),           EXCLUDES, V("migrate_uri", "fd:")},
-    {F(QMIG_POSTCOPY),           EXCLUDES, V("migrate_uri", "exec:")},
-    {F(QMIG_POSTCOPY),           EXCLUDES, V("migrate_uri", "fd:")},
-    {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "exec:")},
-    {{DISKS, "migrate_uri", "exec:"}, NEEDS, P("disks_uri")},
-    {{DISKS, "migrate_uri", "fd:"}, NEEDS, P("disks_uri")},
-    {P("persistent_xml"),        NEEDS,    F(QMIG_PERSIST_DEST)},
-    {P("migrate_uri"),           EXCLUDES, F(QMIG_OFFLINE)},
-    {P("listen_address"),        EXCLUDES, F(QMIG_OFFLINE)},
-    {P("graphics_uri"),          EXCLUDES, F(QMIG_OFFLINE)},
-    {P("bandwidth"),             EXCLUDES, F(QMIG_OFFLINE)},
-    {P("bandwidth.postcopy"),    EXCLUDES, F(QMIG_OFFLINE)},
-    {P("bandwidth.avail.switchover"), EXCLUDES, F(QMIG_OFFLINE)},
-    {P("compression"),           EXCLUDES, F(QMIG_OFFLINE)},
+    {P("migrate_uri"),           EXCLUDES, F(QMIG_TUNNELLED), LIBVIRT},
+    {P("listen_address"),        EXCLUDES, F(QMIG_TUNNELLED), LIBVIRT},
+    {P("disks_port"),            EXCLUDES, F(QMIG_TUNNELLED), LIBVIRT},
+    {P("listen_address"),        EXCLUDES, V("migrate_uri", "unix:"), LIBVIRT},
+    {{DISKS, "migrate_uri", "unix:"}, NEEDS, P("disks_uri"), LIBVIRT},
+    {{QMIG_TLS, "migrate_uri", "unix:"}, NEEDS, P("tls.destination"), LIBVIRT},
+    {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "rdma:"), NO_RDMA},
+    {P("tls.destination"),       NEEDS,    F(QMIG_TLS), VIRSH},
+    {F(QMIG_PARALLEL),           EXCLUDES, V("migrate_uri", "exec:"), ONE_CHANNEL},
+    {F(QMIG_PARALLEL),           EXCLUDES, V("migrate_uri", "fd:"), ONE_CHANNEL},
+    {F(QMIG_POSTCOPY),           EXCLUDES, V("migrate_uri", "exec:"), ONE_CHANNEL},
+    {F(QMIG_POSTCOPY),           EXCLUDES, V("migrate_uri", "fd:"), ONE_CHANNEL},
+    {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "exec:"), ONE_WAY},
+    {{DISKS, "migrate_uri", "exec:"}, NEEDS, P("disks_uri"), NO_HOST},
+    {{DISKS, "migrate_uri", "fd:"}, NEEDS, P("disks_uri"), NO_HOST},
+    {P("persistent_xml"),        NEEDS,    F(QMIG_PERSIST_DEST), VIRSH},
+    {P("migrate_uri"),           EXCLUDES, F(QMIG_OFFLINE), IGNORED},
+    {P("listen_address"),        EXCLUDES, F(QMIG_OFFLINE), IGNORED},
+    {P("graphics_uri"),          EXCLUDES, F(QMIG_OFFLINE), IGNORED},
+    {P("bandwidth"),             EXCLUDES, F(QMIG_OFFLINE), IGNORED},
+    {P("bandwidth.postcopy"),    EXCLUDES, F(QMIG_OFFLINE), IGNORED},
+    {P("bandwidth.avail.switchover"), EXCLUDES, F(QMIG_OFFLINE), IGNORED},
+    {P("compression"),           EXCLUDES, F(QMIG_OFFLINE), IGNORED},
 
     /* disks */
-    {P("disks_port"),            EXCLUDES, P("disks_uri")},
-    {V("disks_uri", "unix:"),    EXCLUDES, F(QMIG_TLS)},
-    {P("disks_port"),            NEEDS,    F(DISKS)},
-    {P("disks_uri"),             NEEDS,    F(DISKS)},
-    {P("migrate_disks"),         NEEDS,    F(DISKS)},
-    {P("migrate_disks_detect_zeroes"), NEEDS, F(DISKS)},
+    {P("disks_port"),            EXCLUDES, P("disks_uri"), LIBVIRT},
+    {V("disks_uri", "unix:"),    EXCLUDES, F(QMIG_TLS), LIBVIRT},
+    {P("disks_port"),            NEEDS,    F(DISKS), IGNORED},
+    {P("disks_uri"),             NEEDS,    F(DISKS), IGNORED},
+    {P("migrate_disks"),         NEEDS,    F(DISKS), LIBVIRT},
+    {P("migrate_disks_detect_zeroes"), NEEDS, F(DISKS), LIBVIRT},
 
     /* tuning needs what it tunes */
-    {P("auto_converge.initial"),   NEEDS, F(QMIG_AUTO_CONVERGE)},
-    {P("auto_converge.increment"), NEEDS, F(QMIG_AUTO_CONVERGE)},
-    {P("parallel.connections"),    NEEDS, F(QMIG_PARALLEL)},
-    {V("compression", "mt"),       EXCLUDES, F(QMIG_PARALLEL)},
-    {V("compression", "xbzrle"),   EXCLUDES, F(QMIG_PARALLEL)},
-    {V("compression", "zlib"),     EXCLUDES, V("compression", "zstd")},
-    {V("compression", "zlib"),     NEEDS, F(QMIG_PARALLEL)},
-    {V("compression", "zstd"),     NEEDS, F(QMIG_PARALLEL)},
-    {P("compression.mt.level"),    NEEDS, V("compression", "mt")},
-    {P("compression.mt.threads"),  NEEDS, V("compression", "mt")},
-    {P("compression.mt.dthreads"), NEEDS, V("compression", "mt")},
-    {P("compression.xbzrle.cache"), NEEDS, V("compression", "xbzrle")},
-    {P("compression.zlib.level"),  NEEDS, V("compression", "zlib")},
-    {P("compression.zstd.level"),  NEEDS, V("compression", "zstd")},
+    {P("auto_converge.initial"),   NEEDS, F(QMIG_AUTO_CONVERGE), LIBVIRT},
+    {P("auto_converge.increment"), NEEDS, F(QMIG_AUTO_CONVERGE), LIBVIRT},
+    {P("parallel.connections"),    NEEDS, F(QMIG_PARALLEL), LIBVIRT},
+    {V("compression", "mt"),       EXCLUDES, F(QMIG_PARALLEL), LIBVIRT},
+    {V("compression", "xbzrle"),   EXCLUDES, F(QMIG_PARALLEL), LIBVIRT},
+    {V("compression", "zlib"),     EXCLUDES, V("compression", "zstd"), LIBVIRT},
+    {V("compression", "zlib"),     NEEDS, F(QMIG_PARALLEL), LIBVIRT},
+    {V("compression", "zstd"),     NEEDS, F(QMIG_PARALLEL), LIBVIRT},
+    {P("compression.mt.level"),    NEEDS, V("compression", "mt"), LIBVIRT},
+    {P("compression.mt.threads"),  NEEDS, V("compression", "mt"), LIBVIRT},
+    {P("compression.mt.dthreads"), NEEDS, V("compression", "mt"), LIBVIRT},
+    {P("compression.xbzrle.cache"), NEEDS, V("compression", "xbzrle"), LIBVIRT},
+    {P("compression.zlib.level"),  NEEDS, V("compression", "zlib"), LIBVIRT},
+    {P("compression.zstd.level"),  NEEDS, V("compression", "zstd"), LIBVIRT},
 };
 /* clang-format on */
 const size_t rule_table_n = ARRAY_SIZE(rule_table);
@@ -140,8 +149,6 @@ static void say(struct words *w, const char *fmt, ...)
     w->len += (size_t)n < sizeof(w->text) - w->len ? (size_t)n : 0;
 }
 
-/* "flag 'tls' with parameter 'migrate_uri=unix:...'". Of several flags those
- * that are set are named, all of them if none is. */
 static const char *describe(const struct cond *c, unsigned flags,
                             struct words *w)
 {
@@ -164,6 +171,14 @@ static const char *describe(const struct cond *c, unsigned flags,
     return w->text;
 }
 
+void rule_describe(const struct cond *c, unsigned flags, char *text,
+                   size_t size)
+{
+    struct words w = {0};
+
+    snprintf(text, size, "%s", describe(c, flags, &w));
+}
+
 static int refuse(const struct rule *r, unsigned flags, struct qmp_error **errp)
 {
     struct words a = {0};
@@ -174,11 +189,15 @@ static int refuse(const struct rule *r, unsigned flags, struct qmp_error **errp)
     if (r->relation == NEEDS) {
         qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT, "%s requires %s", a.text,
                  b.text);
-        return qmp_hint(errp, "add %s, or leave out %s", b.text, a.text);
+        return r->why
+                   ? qmp_hint(errp, "add %s, or leave out %s (%s)", b.text,
+                              a.text, r->why)
+                   : qmp_hint(errp, "add %s, or leave out %s", b.text, a.text);
     }
     qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT, "%s and %s are mutually exclusive",
              a.text, b.text);
-    return qmp_hint(errp, "leave out one of them");
+    return r->why ? qmp_hint(errp, "leave out one of them (%s)", r->why)
+                  : qmp_hint(errp, "leave out one of them");
 }
 
 static int check_known_bits(unsigned flags, struct qmp_error **errp)

@@ -20,10 +20,16 @@ struct rule {
     struct cond a;
     enum relation relation;
     struct cond b;
+    const char *why; /* NULL: libvirt has this rule */
 };
 
 extern const struct rule rule_table[];
 extern const size_t rule_table_n;
+
+/* "flag 'tls' with parameter 'migrate_uri=unix:...'", cut at `size`. Of several
+ * flags those that are in `flags` are named, all of them if none is. */
+void rule_describe(const struct cond *c, unsigned flags, char *text,
+                   size_t size);
 
 bool rule_holds(const struct cond *c, const struct qmig_params *p,
                 unsigned flags);

@@ -116,6 +116,25 @@ static int check_identity(const struct plan_input *in,
     return 0;
 }
 
+/* QEMU refuses the two together until it can do both (8.1..10.0), but 7.2 takes
+ * them: the source completes, and the destination then aborts with the guest.
+ */
+static int check_parallel_postcopy(const struct plan_input *in,
+                                   const struct facts *facts,
+                                   struct qmp_error **errp)
+{
+    const unsigned both = QMIG_POSTCOPY | QMIG_PARALLEL;
+
+    if ((in->flags & both) != both || !facts_older(facts, 8, 1))
+        return 0;
+    qmp_fail(errp, QMIG_ERR_CAPABILITY,
+             "flag 'postcopy' and flag 'parallel' do not go together in this "
+             "QEMU (%s): its destination would crash with the guest",
+             facts->version);
+    return qmp_hint(errp, "leave out one of them, or use a newer QEMU on both "
+                          "sides");
+}
+
 int plan_check_source(const struct plan_input *in, const struct facts *source,
                       struct qmp_error **errp)
 {
@@ -148,6 +167,8 @@ int plan_check_source(const struct plan_input *in, const struct facts *source,
         return qmp_hint(errp, "mend the disk, then send the source 'cont'; or "
                               "leave out flag 'abort_on_error'");
     }
+    if (check_parallel_postcopy(in, source, errp) < 0)
+        return -1;
     return check_identity(in, source, errp);
 }
 
@@ -226,7 +247,8 @@ int plan_check_dest(const struct plan_input *in, const struct facts *source,
                     const struct facts *dest, char **warnings,
                     struct qmp_error **errp)
 {
-    if (check_dest_state(dest, errp) < 0)
+    if (check_dest_state(dest, errp) < 0 ||
+        check_parallel_postcopy(in, dest, errp) < 0)
         return -1;
     if (check_names(in, source, dest, warnings, errp) < 0)
         return -1;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "plan/facts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct feature_info feature_table[FEATURE__MAX] = {
@@ -250,6 +251,16 @@ void facts_clear(struct facts *f)
     json_object_put(f->spice);
     json_object_put(f->values);
     *f = (struct facts){0};
+}
+
+bool facts_older(const struct facts *f, int major, int minor)
+{
+    int is_major;
+    int is_minor;
+
+    return f->version &&
+           sscanf(f->version, "%d.%d", &is_major, &is_minor) == 2 &&
+           (is_major < major || (is_major == major && is_minor < minor));
 }
 
 int facts_capability(const struct facts *f, const char *name)

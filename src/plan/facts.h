@@ -101,6 +101,8 @@ int facts_reply(struct facts *f, enum probe probe, struct json_object *ret,
                 struct qmp_error **errp);
 void facts_clear(struct facts *f);
 
+/* Is this QEMU known to be older than MAJOR.MINOR? */
+bool facts_older(const struct facts *f, int major, int minor);
 /* 1 on, 0 off, -1 this QEMU does not have it. */
 int facts_capability(const struct facts *f, const char *name);
 /* The value of a migration parameter, borrowed, NULL if it lacks it. */

@@ -115,7 +115,11 @@ static int shall_be(const struct capability_rule *rule,
     case IF_FLAG:
         return !(in->flags & rule->flag) ? 0 : has ? 1 : -1;
     case IF_FLAG_AND_BOTH:
+        /* In parallel a destination (11.1) reads from the channel for urgent
+         * pages to learn what it is, and nothing comes: it hangs, then aborts.
+         */
         return (in->flags & rule->flag) && has &&
+               !(in->flags & QMIG_PARALLEL) &&
                facts_capability(other, rule->name) >= 0;
     case IF_METHOD:
         return !has_method(in, rule->method) ? 0 : has ? 1 : -1;

@@ -15,7 +15,8 @@ enum when {
     IF_BOTH, /* where both sides have it */
     IF_BOTH_AND_WAY_BACK, /* the same, if the channel leads back as well */
     IF_FLAG,              /* with the row's flag; QEMU must have it */
-    IF_FLAG_AND_BOTH,     /* with the flag, if both sides have it */
+    IF_FLAG_AND_BOTH,     /* with the flag, if both sides have it, and not in
+                             parallel */
     IF_METHOD,            /* with the row's compression method */
     IF_UUID,              /* where the guest has a uuid, and QEMU has it */
     SOURCE_DECIDES,       /* ALWAYS on the source; on the destination where

@@ -171,9 +171,10 @@ static int check_mode(const struct qemu_value *v, struct qmp_error **errp)
              "'cpr-reboot'",
              v->value);
     return qmp_hint(errp,
-                    "cpr-transfer and cpr-exec take the guest away from the "
-                    "source before the destination's monitor answers: there "
-                    "is nothing to check, and no way back");
+                    "with cpr-transfer the destination's monitor does not "
+                    "answer before the source was told to migrate, and with "
+                    "cpr-exec it is the source's: both are asked before "
+                    "anything is changed");
 }
 
 static bool is_everywhere(const struct enum_parameter *p, const char *value)

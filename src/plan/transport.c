@@ -178,13 +178,7 @@ int transport_check(const struct plan_input *in, struct qmp_error **errp)
 int transport_check_facts(const struct plan_input *in,
                           const struct facts *facts, struct qmp_error **errp)
 {
-    int major = 0;
-    int minor = 0;
-
-    if (!in->channels || !facts->version)
-        return 0;
-    sscanf(facts->version, "%d.%d", &major, &minor);
-    if (major > 8 || (major == 8 && minor >= 2))
+    if (!in->channels || !facts_older(facts, 8, 2))
         return 0;
     qmp_fail(errp, QMIG_ERR_CAPABILITY,
              "option 'channels' needs QEMU 8.2 or later, this is %s",
