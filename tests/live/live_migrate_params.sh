@@ -15,16 +15,10 @@ bandwidths_sent() {
     sed -nE 's/.*"dir":">".*"max-bandwidth":([0-9]+).*/\1/p' "$T/t.jsonl" | tr '\n' ' '
 }
 
-# 24 MiB at 16 MiB/s: QEMU's own figure of the whole transfer says what it
-# took. Its last part (what fits the downtime limit, 4.8 MiB) is not limited.
-case_bandwidth_is_held() {
-    local mbps
-    GUEST='--mem 24 --pages-per-tick 8'
+# That it is held, within 10 %, is a row of live_settings.sh.
+case_bandwidth_is_set_and_put_back() {
     both
     move 0 -p bandwidth=16 --keep-source
-    mbps=$(json stats.ram.mbps)
-    awk -v got="$mbps" 'BEGIN { want = 16 * 1048576 * 8 / 1e6
-        exit !(got > 0.3 * want && got < 1.35 * want) }' || fail "$mbps Mbit/s"
     [ "$(bandwidths_sent)" = '16777216 134217728 ' ]
     # It is the source's own again, and the destination's was never touched.
     unchanged
@@ -346,7 +340,7 @@ case_nothing_is_started_for_a_source_that_waits() {
 }
 
 for v in $(main_versions); do
-    run_case case_bandwidth_is_held "$v" "$v"
+    run_case case_bandwidth_is_set_and_put_back "$v" "$v"
     run_case case_started_destination_gets_its_name "$v" "$v"
     run_case case_stranger_refuses_the_guest "$v" "$v"
 done

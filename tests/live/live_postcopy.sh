@@ -50,6 +50,16 @@ case_after_the_first_pass() {
     qmp_get dst return.max-postcopy-bandwidth query-migrate-parameters | grep -qx 0
 }
 
+# What a QEMU takes since 10.1: the first pass by several connections.
+case_after_a_parallel_pass() {
+    busy_guest
+    move 0 --postcopy --postcopy-after-precopy --parallel --bandwidth 20
+    [ "$(sent source migrate-start-postcopy)" = 1 ]
+    grep -q '"status": "postcopy-active"' "$T/tr"
+    json stats.ram.multifd-bytes | grep -q '^[1-9]'
+    guest_check src dst
+}
+
 case_by_time_out() {
     busy_guest
     move 0 --postcopy --timeout 1 --timeout-postcopy --bandwidth 20
@@ -112,6 +122,7 @@ for v in 7.2 10.0 11.1; do
     run_case case_time_out_suspends "$v" "$v"
     run_case case_not_needed "$v" "$v"
 done
+run_case case_after_a_parallel_pass 11.1 11.1
 run_case case_after_the_first_pass 7.2 10.0
 run_case case_after_the_first_pass 11.1 7.2
 finish
