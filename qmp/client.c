@@ -185,6 +185,7 @@ void qmp_client_negotiate(struct qmp_client *c)
     struct qmp_error *err = NULL;
     struct qmp_command cmd = {
         .execute = "qmp_capabilities",
+        .in_order = c->o.in_order,
         .done = negotiated,
     };
 
@@ -316,6 +317,11 @@ static int check_submit(const struct qmp_client *c,
     if (cmd->oob && !c->has_oob)
         return qmp_fail(errp, QMP_ERR_INVALID_ARG,
                         "'%s' out of band: that was not negotiated",
+                        cmd->execute);
+    if (cmd->oob && cmd->in_order)
+        return qmp_fail(errp, QMP_ERR_INVALID_ARG,
+                        "'%s' out of band, and answered in order: only one of "
+                        "them can be",
                         cmd->execute);
     if (cmd->nfds && !c->t.passes_fds)
         return qmp_fail(errp, QMP_ERR_INVALID_ARG,

@@ -75,6 +75,7 @@ struct qmp_client_options {
     int64_t connect_us;     /* for CONNECTING; 0: no deadline */
     int64_t greeting_us;    /* for GREETING and NEGOTIATING together; 0: none */
     bool no_oob;            /* do not enable "oob" even where it is offered */
+    bool in_order;          /* qmp_capabilities has no id, see below */
     struct qmp_handlers on; /* copied; any may be NULL */
 };
 
@@ -143,6 +144,10 @@ struct qmp_command {
     const char *execute;
     struct json_object *arguments; /* borrowed, may be NULL */
     bool oob;                      /* exec-oob: needs qmp_client_has_oob() */
+    bool in_order;                 /* has no id: its reply is the next one that
+                                      has none. QMP answers in order what is
+                                      not out-of-band, and QEMU reads byte by
+                                      byte, about 4 us each (7.2..11.1) */
     int64_t deadline_us;           /* absolute; 0: none */
     const int *fds;                /* passed with SCM_RIGHTS (UNIX only) and */
     size_t nfds;                   /* dup()ed: the caller keeps his own */

@@ -180,7 +180,9 @@ static void handle_reply(struct qmp_client *c, struct qmp_message *m)
     struct qmp_error *err = NULL;
     struct qmp_pending *p = NULL;
 
-    if (!m->id) {
+    if (!m->id)
+        p = qmp_queue_next_in_order(&c->in_flight);
+    if (!m->id && !p) {
         qmp_fail(&err, QMP_ERR_PROTOCOL, "a reply without id%s%s",
                  m->error_desc ? ": " : "", m->error_desc ? m->error_desc : "");
         qmp_client_lost(c, err);
@@ -188,7 +190,8 @@ static void handle_reply(struct qmp_client *c, struct qmp_message *m)
     }
     if (json_object_is_type(m->id, json_type_int))
         p = qmp_queue_find(&c->in_flight, json_object_get_uint64(m->id));
-    if (!p) /* not ours, or answered already: only traced */
+    if (!p ||
+        (m->id && p->in_order)) /* not ours, or answered already: only traced */
         return;
 
     qmp_queue_remove(&c->in_flight, p);

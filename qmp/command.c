@@ -24,7 +24,9 @@ static int put_text(struct qmp_pending *p, const struct qmp_command *cmd)
             0 ||
         qmp_buffer_put_json(&b, p->name, strlen(p->name), false) < 0 ||
         put_arguments(&b, cmd->arguments) < 0 ||
-        qmp_buffer_printf(&b, ",\"id\":%" PRIu64 "}\n", p->id) < 0)
+        (!p->in_order &&
+         qmp_buffer_printf(&b, ",\"id\":%" PRIu64, p->id) < 0) ||
+        qmp_buffer_puts(&b, "}\n") < 0)
         return -1;
     p->len = qmp_buffer_len(&b);
     p->text = TAKE_PTR(b.base); /* nothing was consumed: it starts there */
@@ -60,6 +62,7 @@ struct qmp_pending *qmp_pending_new(const struct qmp_command *cmd, uint64_t id,
     if (p) {
         p->name = strdup(cmd->execute);
         p->id = id;
+        p->in_order = cmd->in_order;
     }
     if (!p || !p->name || put_text(p, cmd) < 0) {
         qmp_fail(errp, QMP_ERR_NOMEM, "no memory for command '%s'",
@@ -141,6 +144,15 @@ struct qmp_pending *qmp_queue_find(const struct qmp_queue *q, uint64_t id)
     struct qmp_pending *p = q->head;
 
     while (p && p->id != id)
+        p = p->next;
+    return p;
+}
+
+struct qmp_pending *qmp_queue_next_in_order(const struct qmp_queue *q)
+{
+    struct qmp_pending *p = q->head;
+
+    while (p && !p->in_order)
         p = p->next;
     return p;
 }

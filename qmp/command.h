@@ -27,6 +27,7 @@ struct qmp_pending {
     size_t sent_fds; /* how many it had when they were sent */
     bool passes_fds; /* it has, or had, fds */
     bool oob;
+    bool in_order; /* sent without its id */
     bool open;     /* the callback has not run */
     bool internal; /* not the user's: not counted as pending */
     int64_t deadline_us;
@@ -52,6 +53,8 @@ void qmp_queue_append(struct qmp_queue *q, struct qmp_pending *p);
 void qmp_queue_insert_urgent(struct qmp_queue *q, struct qmp_pending *p);
 void qmp_queue_remove(struct qmp_queue *q, struct qmp_pending *p);
 struct qmp_pending *qmp_queue_find(const struct qmp_queue *q, uint64_t id);
+/* The oldest one that was sent without its id. */
+struct qmp_pending *qmp_queue_next_in_order(const struct qmp_queue *q);
 
 /* The first open command whose deadline is at `now_us` or before. */
 struct qmp_pending *qmp_queue_expired(const struct qmp_queue *q,

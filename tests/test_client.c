@@ -434,6 +434,51 @@ client_sends_out_of_band_first_and_leaves_it_a_place(void **state UNUSED)
     assert_string_equal(peer.log, "reply c2 2\n");
 }
 
+static void client_matches_answers_without_id_in_order(void **state UNUSED)
+{
+    struct peer_call calls[] = {
+        {.p = &peer, .name = "yank"},
+        {.p = &peer, .name = "a"},
+        {.p = &peer, .name = "b"},
+    };
+
+    peer_open(&peer, &(struct qmp_client_options){.in_order = true});
+    peer_say(&peer, PEER_GREETING);
+    assert_string_equal(peer_hear(&peer), "{\"execute\":\"qmp_capabilities\","
+                                          "\"arguments\":{\"enable\":"
+                                          "[\"oob\"]}}");
+    peer_say(&peer, "{\"return\":{}}\n");
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+        struct qmp_command cmd = {
+            .execute = calls[i].name,
+            .oob = !i,
+            .in_order = i,
+            .deadline_us = peer.now_us + (i == 1 ? 1 : 9) * 1000000,
+            .done = peer_done,
+            .opaque = &calls[i],
+        };
+        assert_int_equal(qmp_client_submit(peer.c, &cmd, NULL, NULL), 0);
+    }
+    peer_submit(&peer, "c", peer.now_us + 9000000);
+    assert_string_equal(peer_hear(&peer), "{\"exec-oob\":\"yank\",\"id\":2}");
+    assert_string_equal(peer_hear(&peer), "{\"execute\":\"a\"}");
+    assert_string_equal(peer_hear(&peer), "{\"execute\":\"b\"}");
+    assert_string_equal(peer_hear(&peer), "{\"execute\":\"c\",\"id\":5}");
+    /* An answer that names a command that had no id is none of ours. */
+    peer_say(&peer, "{\"return\":{},\"id\":3}\n{\"return\":{},\"id\":2}\n");
+    /* a is given up, but its answer is still the next one. */
+    peer.now_us += 2000000;
+    qmp_client_dispatch(peer.c, peer.now_us);
+    peer_say(&peer, "{\"return\":1}\n{\"return\":3,\"id\":5}\n"
+                    "{\"return\":2}\n");
+    assert_non_null(strstr(peer.log, "reply yank {}\nerror a qmp.timeout "));
+    assert_non_null(strstr(peer.log, "\nreply c 3\nreply b 2\n"));
+    assert_null(strstr(peer.log, "reply a"));
+    peer_say(&peer, "{\"return\":4}\n"); /* nobody waits for it */
+    assert_int_equal(qmp_client_state(peer.c), QMP_CLOSED);
+    assert_non_null(strstr(peer.log, "a reply without id"));
+}
+
 static void
 client_does_not_limit_what_is_in_flight_without_oob(void **state UNUSED)
 {
@@ -794,6 +839,7 @@ int main(void)
         T(client_times_out_a_command_that_cannot_be_sent),
         T(client_ends_commands_when_it_is_closed),
         T(client_sends_out_of_band_first_and_leaves_it_a_place),
+        T(client_matches_answers_without_id_in_order),
         T(client_does_not_limit_what_is_in_flight_without_oob),
         T(client_bounds_what_waits),
         T(client_sends_large_commands_in_parts),

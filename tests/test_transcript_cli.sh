@@ -160,9 +160,9 @@ says err "line [0-9]+, source: '[a-z-]+' was recorded, '[a-z-]+' came"
 line_of() { # line_of PATTERN: the number of the first such line of the story
     grep -n -m 1 -e "$1" "$good" | cut -d: -f1
 }
-faulted() { # faulted CODE KIND PATTERN [OPTION...]: migrate with that fault
+faulted() { # faulted CODE KIND PATTERN|LINE [OPTION...]: migrate with that fault
     local wanted=$1 kind=$2 at code begin=$EPOCHREALTIME
-    at=$(line_of "$3")
+    case $3 in *[!0-9]*) at=$(line_of "$3") ;; *) at=$3 ;; esac
     shift 3
     "$program" transcript replay "$good" --fault "$kind@$at" --stall 5 \
         --listen-source unix:s --listen-dest unix:d >said 2>err &
@@ -178,10 +178,12 @@ faulted() { # faulted CODE KIND PATTERN [OPTION...]: migrate with that fault
     [ ! -e s ] && [ ! -e d ] && ok || no "sockets were left behind"
     [ "$code" -eq "$wanted" ] && ok || no "$kind@$at: exit $code, wanted $wanted: $(cat out)"
 }
-reply_to() { # reply_to COMMAND: a pattern for the reply to the source's
-    local id
-    id=$(sed -nE "s/.*\"source\",\"dir\":\">\".*\"execute\":\"$1\".*\"id\":([0-9]+)\}\}/\1/p" "$good" | head -n 1)
-    echo "\"source\",\"dir\":\"<\".*\"id\": $id}}"
+reply_to() { # reply_to COMMAND: the line of the source's reply, in order
+    awk -v wanted="\"execute\":\"$1\"" '
+        !/"peer":"source"/ || /"id": ?[0-9]/ { next }
+        /"dir":">"/ && ++sent && !nth && index($0, wanted) { nth = sent }
+        /"dir":"<".*{"(return|error)"/ { line[++heard] = NR }
+        END { print line[nth] }' "$good"
 }
 faulted 0 drop '"source".*MIGRATION_PASS'
 faulted 0 duplicate '"source".*"completed"'
@@ -196,8 +198,9 @@ faulted 1 garbage "$(reply_to query-migrate-capabilities)"
 says out '"code":"qmp.protocol","phase":"begin","side":"source"'
 faulted 1 close "$(reply_to query-migrate-capabilities)"
 says out '"code":"qmp.closed","phase":"begin","side":"source"'
+# Where answers have no id the next one is taken for it, before anything is set.
 faulted 1 drop "$(reply_to query-migrate-capabilities)" --deadline answer=0.2
-says out '"code":"qmp.timeout".*"side":"source"'
+says out '"code":"qmp.protocol","phase":"begin","side":"source"'
 
 # a crash in the middle: what had passed is there, and can be read
 "$program" transcript replay "$good" --fault "delay=20000@$(line_of '"source".*"pre-switchover"')" \

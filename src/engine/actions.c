@@ -21,6 +21,15 @@ static struct engine_action *append(struct engine *e,
     return a;
 }
 
+/* The plan's commands, and the questions before it, are few and all answered,
+ * or the deadline of the last one passes: they do without ids, which cost time.
+ * What is asked now and then, and decides, has one. */
+static bool is_in_order(unsigned tag)
+{
+    return (tag & TAG_KIND) == TAG_PROBE || (tag & TAG_KIND) == TAG_STEP ||
+           tag == TAG_NAME;
+}
+
 static struct engine_action *send(struct engine *e, enum qmig_side side,
                                   const char *execute,
                                   struct json_object *arguments, unsigned tag,
@@ -32,6 +41,7 @@ static struct engine_action *send(struct engine *e, enum qmig_side side,
     a->name = execute;
     a->arguments = json_object_get(arguments);
     a->tag = tag | e->epoch << 16;
+    a->in_order = is_in_order(tag);
     a->deadline = e->now + timeout_us;
     return a;
 }

@@ -235,6 +235,7 @@ struct engine_action {
     unsigned tag;                  /* SEND; HOOK: enum hook; STORE: enum
                                       move_step; FILE: enum file_step */
     bool oob;
+    bool in_order;       /* without an id */
     bool sync;           /* JOURNAL */
     enum step_file file; /* SEND: goes with it */
     int64_t deadline;    /* SEND, HOOK, STORE: absolute */

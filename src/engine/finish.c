@@ -160,7 +160,9 @@ void finish_event(struct engine *e, const struct engine_event *ev)
         act_warn(e, "the journal cannot be written any more; the guest is the "
                     "destination's");
     if (engine_dest(e)->lost) {
-        undecided(e, QMIG_SIDE_DEST, "the destination was lost");
+        /* The source's figures are on their way. */
+        if (!engine_source(e)->asking_info || engine_late(e))
+            undecided(e, QMIG_SIDE_DEST, "the destination was lost");
         return;
     }
     if (ev->kind == EV_CANCEL)

@@ -128,6 +128,7 @@ struct engine {
     int64_t migrate_us;  /* when `migrate` was sent */
     uint64_t first_pass; /* QEMU's number of it, 0: none yet */
     uint64_t passes;     /* over RAM that were completed */
+    bool word_asked;     /* whether it runs there, with cont */
     bool takeover_asked; /* ask_after_takeover() was called */
     bool dest_asked;     /* the source is through, and tells nothing of it */
     bool commit_asked;   /* TAG_COMMIT was sent */
@@ -392,7 +393,7 @@ bool channel_failed(struct engine *e, const struct engine_event *ev);
 void channel_explain(struct engine *e);
 
 /* transfer.c */
-/* Ask it, once, for its status, and the source for its figures. */
+/* It runs there: once, what is left to do. */
 void ask_after_takeover(struct engine *e);
 /* The destination accepted that it takes over. */
 void taken_over(struct engine *e);

@@ -172,9 +172,13 @@ static void postcopy_time(struct engine *e)
 {
     int64_t stall = e->config.deadlines.us[DEADLINE_stall];
 
-    if (e->pausing && engine_late(e)) {
+    bool stalled = !e->pausing && e->now >= e->progress_at + stall;
+
+    if (stalled && status_is(engine_dest(e), "completed") && e->takeover_done) {
+        enter_confirm(e); /* by its own word; the source hangs (R7) */
+    } else if (e->pausing && engine_late(e)) {
         end_split(e, QMIG_SIDE_CONTROLLER, "nothing is heard any more");
-    } else if (!e->pausing && e->now >= e->progress_at + stall) {
+    } else if (stalled) {
         pause_stalled(e);
     } else if (e->now >= e->poll_at) {
         ask_info(e, QMIG_SIDE_SOURCE);

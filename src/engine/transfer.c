@@ -41,16 +41,38 @@ static void record_switchover(struct engine *e)
     e->switchover_recorded = true;
 }
 
-/* What else is to be asked once the destination runs. Not before: QEMUs that
- * read, byte by byte, make `cont` wait for a processor. */
+/* Capabilities may go back as soon as it has loaded, all else when it runs. */
+static bool is_tidied_early(const struct engine *e)
+{
+    for (size_t i = 0; i < e->plan.n; i++)
+        if (e->plan.steps[i].kind == STEP_TIDY &&
+            strcmp(e->plan.steps[i].execute, "migrate-set-capabilities") != 0)
+            return false;
+    return true;
+}
+
+/* Its own word, which can come behind the answer to `cont` only, and the
+ * source's figures: the monitors read this while `cont` is carried out. */
+static void ask_for_word(struct engine *e)
+{
+    if (e->word_asked)
+        return;
+    e->word_asked = true;
+    ask_status(e, QMIG_SIDE_DEST);
+    ask_info(e, QMIG_SIDE_SOURCE);
+    if (is_tidied_early(e))
+        tidy(e);
+}
+
+/* The guest runs there: what is left. */
 void ask_after_takeover(struct engine *e)
 {
     if (e->takeover_asked)
         return;
     e->takeover_asked = true;
-    ask_status(e, QMIG_SIDE_DEST);
-    ask_info(e, QMIG_SIDE_SOURCE);
-    tidy(e);
+    ask_for_word(e);
+    if (!e->tidied)
+        tidy(e);
 }
 
 void taken_over(struct engine *e)
@@ -72,10 +94,12 @@ static void commit(struct engine *e)
                          : "both sides say completed");
     engine_limit(e, DEADLINE_finish);
     storage_end_server(e);
-    if (takes)
+    if (takes) {
         send_steps(e, STEP_TAKEOVER, STEP_TAKEOVER);
-    else
+        ask_for_word(e);
+    } else {
         taken_over(e);
+    }
     /* For those who read the journal: what "switchover" permitted was done.
      * The sync of "quit" brings it to the disk. */
     if (e->plan.return_path)

@@ -112,6 +112,7 @@ static int try_connect(struct qmig_migration *m, enum qmig_side side,
         /* QEMU reads byte by byte, about 4 us each: what will not be used is
          * not negotiated. The source may have to be freed by a yank. */
         .no_oob = side == QMIG_SIDE_DEST && !(m->flags & QMIG_POSTCOPY),
+        .in_order = true,
         .connect_us = m->deadlines.us[DEADLINE_connect],
         .greeting_us = m->deadlines.us[DEADLINE_connect],
         .on =

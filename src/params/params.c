@@ -418,6 +418,15 @@ bool params_has(const struct qmig_params *p, const char *name)
     return slot && slot->set;
 }
 
+size_t params_count(const struct qmig_params *p)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; p && i < ARRAY_SIZE(p->slots); i++)
+        n += p->slots[i].set;
+    return n;
+}
+
 const char *params_string(const struct qmig_params *p, const char *name)
 {
     const struct slot *slot = find_slot(p, name);

@@ -34,6 +34,7 @@ param_type_name(enum param_type type); /* "string", "int", "ullong" */
 
 /* Values; `p` may be NULL (an empty set). */
 bool params_has(const struct qmig_params *p, const char *name);
+size_t params_count(const struct qmig_params *p); /* of names that are set */
 const char *params_string(const struct qmig_params *p, const char *name);
 bool params_int(const struct qmig_params *p, const char *name, int *value);
 bool params_ullong(const struct qmig_params *p, const char *name,

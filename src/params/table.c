@@ -11,6 +11,7 @@
 #include "uri.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MIB (1ull << 20)
@@ -177,12 +178,15 @@ const size_t param_table_n = ARRAY_SIZE(param_table);
 static_assert(ARRAY_SIZE(param_table) == PARAM_COUNT,
               "libvirt 11.3 has 24 typed parameters");
 
+static int by_name(const void *name, const void *info)
+{
+    return strcmp(name, ((const struct param_info *)info)->name);
+}
+
 const struct param_info *param_find(const char *name)
 {
-    for (size_t i = 0; i < param_table_n; i++)
-        if (!strcmp(param_table[i].name, name))
-            return &param_table[i];
-    return NULL;
+    return bsearch(name, param_table, param_table_n, sizeof(*param_table),
+                   by_name);
 }
 
 const char *param_type_name(enum param_type type)

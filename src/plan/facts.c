@@ -266,7 +266,8 @@ bool facts_older(const struct facts *f, int major, int minor)
 int facts_capability(const struct facts *f, const char *name)
 {
     for (size_t i = 0; i < f->n_capabilities; i++)
-        if (!strcmp(f->capability[i].name, name))
+        if (*f->capability[i].name == *name &&
+            !strcmp(f->capability[i].name, name))
             return f->capability[i].on;
     return -1;
 }

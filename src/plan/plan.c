@@ -174,13 +174,11 @@ static bool needs_parameters(const struct plan_input *in, enum qmig_side side)
     static const char *const on_source[] = {"bandwidth",
                                             "bandwidth.avail.switchover"};
     bool source = side == QMIG_SIDE_SOURCE;
-    size_t n = 0;
+    size_t n = params_count(in->params);
 
     if (in->image || (in->flags & ~(QMIG_LIVE | QMIG_PAUSED)) ||
         params_qemu(in->params)->n || (source && in->hold_switchover))
         return true;
-    for (size_t i = 0; i < param_table_n; i++)
-        n += params_has(in->params, param_table[i].name);
     for (size_t i = 0; i < ARRAY_SIZE(neither); i++)
         n -= params_has(in->params, neither[i]);
     for (size_t i = 0; i < ARRAY_SIZE(on_source) && !source; i++)

@@ -489,14 +489,16 @@ static int split_step(struct session *s, struct qmp_error **errp)
     bool src_paused = is_paused(s, QMIG_SIDE_SOURCE);
     bool dst_paused = is_paused(s, QMIG_SIDE_DEST);
 
+    /* A source that was told to pause when it had sent everything fails. */
+    if (s->dest == DST_RUNS &&
+        (s->source == SRC_MOVED || s->source == SRC_STOPPED))
+        return 1;
     if (s->source == SRC_STOPPED)
         return qmp_fail(errp, QMIG_ERR_POSTCOPY,
                         "source: its migration is '%s': it does not send what "
                         "the destination lacks any more",
                         s->answer[QMIG_SIDE_SOURCE].migration);
 
-    if (s->source == SRC_MOVED && s->dest == DST_RUNS)
-        return 1;
     if (src_paused && dst_paused)
         return reconnect(s, errp);
     if (src_paused || dst_paused) {

@@ -66,6 +66,9 @@ static const struct row {
 
     { SENT, S(NO) | S(MOVED), D(RUNS), ANY, DST_OWNS, WAY_FINISH,
       "the destination runs" },
+    { P(SPLIT), S(STOPPED), D(RUNS), ANY, DST_OWNS, WAY_FINISH,
+      "the destination runs and has it all, by its own word; the source did not "
+      "hear of it" },
     { SENT, STANDS, D(RUNS), ANY, DST_OWNS, WAY_WAIT,
       "the destination runs, though the source did not complete: somebody "
       "continued it; see what it has before the source is ended" },
