@@ -141,92 +141,10 @@ engine_yanks_when_a_hung_destination_blocks_the_source(void **state UNUSED)
     sim_result_clear(&whole);
 }
 
-/* Where the journal closes (nothing is left for recover) nothing is left. */
-static bool hides_what_is_left(const struct sim_options *o,
-                               const struct sim_result *r)
-{
-    bool source_runs = r->source_runs || o->fault == SIM_IO_ERROR;
-
-    if (!r->migrate_sent)
-        return false;
-    switch (r->verdict.outcome) {
-    case QMIG_COMPLETED:
-        return !r->verdict.left[QMIG_SIDE_SOURCE] && r->source_alive &&
-               !o->config.plan.keep_source;
-    case QMIG_FAILED:
-    case QMIG_CANCELLED:
-        return (!r->verdict.left[QMIG_SIDE_DEST] && r->dest_alive) ||
-               (!r->verdict.left[QMIG_SIDE_SOURCE] && r->source_alive &&
-                (!r->undone || !source_runs));
-    default:
-        return false;
-    }
-}
-
-/* The promise of the handover, whatever happened. */
-static void assert_legal(const struct sim_options *o,
-                         const struct sim_result *r)
-{
-    bool wrong = r->both_ran || r->cont_before_commit || r->quit_unproved ||
-                 hides_what_is_left(o, r);
-
-    switch (r->verdict.outcome) {
-    case QMIG_COMPLETED:
-        wrong |= o->fault == SIM_NONE && r->verdict.left[QMIG_SIDE_SOURCE];
-        wrong |= r->verdict.owner != QMIG_OWNER_DEST ||
-                 (r->dest_alive && !r->dest_runs) || r->source_runs;
-        wrong |= o->fault == SIM_NONE && !r->dest_undone;
-        break;
-    case QMIG_FAILED:
-    case QMIG_CANCELLED:
-    case QMIG_INCOMPATIBLE:
-        wrong |= r->verdict.owner != QMIG_OWNER_SOURCE || r->dest_runs;
-        /* Without out-of-band (QEMU 5.2) only the end of a hung destination
-         * frees the source; where it is not ours to end, the user is told. */
-        if (o->fault == SIM_LOSE_SOURCE || o->fault == SIM_HANG_SOURCE ||
-            (o->fault == SIM_HANG_DEST && o->old &&
-             !o->config.plan.dest_started))
-            break;
-        /* One that an I/O error stopped is not ours to start. */
-        wrong |= r->source_alive && !r->source_runs && o->fault != SIM_IO_ERROR;
-        /* A refused restore cannot be helped. */
-        wrong |= r->source_alive && !r->undone && o->fault != SIM_REFUSE;
-        break;
-    case QMIG_UNDECIDED:
-        wrong |= r->verdict.owner != QMIG_OWNER_UNDECIDED || r->source_runs;
-        break;
-    case QMIG_POSTCOPY_PAUSED:
-        wrong |= r->verdict.owner != QMIG_OWNER_DEST || r->source_runs;
-        break;
-    }
-    if (wrong)
-        fail_msg("fault '%s' after event %u: outcome %d, source %s%s, "
-                 "destination %s%s, %s, error %s: %s\n%s",
-                 sim_fault_name(o->fault), o->at, r->verdict.outcome,
-                 r->source_alive ? "alive" : "dead",
-                 r->source_runs ? " and runs" : "",
-                 r->dest_alive ? "alive" : "dead",
-                 r->dest_runs ? " and runs" : "",
-                 r->undone ? "undone" : "not undone",
-                 r->error_code ? r->error_code : "none",
-                 r->error_message ? r->error_message : "",
-                 strlen(r->trace) > 900 ? r->trace + 900 : r->trace);
-}
-
-static struct sim_options postcopy_options(void)
-{
-    struct sim_options o = sim_defaults();
-
-    o.postcopy = true;
-    o.config.postcopy_after = 1;
-    o.config.plan.flags |= QMIG_POSTCOPY;
-    return o;
-}
-
 static void
 engine_switches_to_postcopy_after_the_first_pass(void **state UNUSED)
 {
-    struct sim_options o = postcopy_options();
+    struct sim_options o = sim_postcopy();
     struct sim_result r = sim_run(&o);
     const char *story = strstr(r.trace, "  journal switchover\n");
 
@@ -288,7 +206,7 @@ static void engine_takes_the_disks_back_when_cancelled_late(void **state UNUSED)
 
 static void engine_leaves_a_split_guest_alone(void **state UNUSED)
 {
-    struct sim_options o = postcopy_options();
+    struct sim_options o = sim_postcopy();
     struct sim_result whole = sim_run(&o);
     unsigned split = 0;
 
@@ -313,7 +231,7 @@ static void engine_leaves_a_split_guest_alone(void **state UNUSED)
 
 static void engine_suspends_the_guest_when_the_time_is_up(void **state UNUSED)
 {
-    struct sim_options o = postcopy_options();
+    struct sim_options o = sim_postcopy();
 
     o.config.plan.flags = QMIG_LIVE;
     o.config.postcopy_after = 0;
@@ -336,7 +254,7 @@ static void engine_suspends_the_guest_when_the_time_is_up(void **state UNUSED)
 /* Wherever it comes while RAM flows; by the event, or by the run state. */
 static void engine_aborts_on_an_io_error(void **state UNUSED)
 {
-    struct sim_options o = postcopy_options();
+    struct sim_options o = sim_postcopy();
     unsigned aborted[2] = {0};
 
     o.config.postcopy_after = 0; /* RAM flows until it stalls */
@@ -442,7 +360,7 @@ engine_moves_a_guest_whose_clients_cannot_be_told(void **state UNUSED)
 static void
 engine_turns_no_silent_source_back_from_postcopy(void **state UNUSED)
 {
-    struct sim_options o = postcopy_options();
+    struct sim_options o = sim_postcopy();
     unsigned silent = 0;
     unsigned freed = 0;
     unsigned done = 0;
@@ -493,13 +411,13 @@ engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
         o.config.plan.flags |= kind & 2 ? QMIG_ABORT_ON_ERROR : 0;
         o.config.plan.spice = kind & 2;
         struct sim_result whole = sim_run(&o);
-        assert_legal(&o, &whole);
+        sim_assert_legal(&o, &whole);
         for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
             o.fault = (enum sim_fault)f;
             for (o.at = 0; o.at <= whole.events; o.at += sim_stride()) {
                 struct sim_result r = sim_run(&o);
 
-                assert_legal(&o, &r);
+                sim_assert_legal(&o, &r);
                 sim_result_clear(&r);
                 runs++;
             }
@@ -507,32 +425,6 @@ engine_keeps_its_promise_when_interrupted_anywhere(void **state UNUSED)
         sim_result_clear(&whole);
     }
     assert_true(runs > 1000);
-}
-
-/* Told in order, once each; those before the commit can refuse it. */
-static void assert_hooks(const struct sim_options *o,
-                         const struct sim_result *r)
-{
-    bool began = strstr(r->trace, "begin -> prepare") != NULL;
-    const char *prepared = strstr(r->trace, "  hook prepared done\n");
-    const char *stopped = strstr(r->trace, "  hook pre-switchover done\n");
-    const char *end = r->verdict.outcome == QMIG_COMPLETED ? "  hook finished\n"
-                                                           : "  hook failed\n";
-    const char *migrate = strstr(r->trace, "> S migrate\n");
-    const char *go_on = strstr(r->trace, "> S migrate-continue\n");
-    bool wrong = r->ends != began || (began && !strstr(r->trace, end));
-
-    wrong |= migrate && (!prepared || prepared > migrate);
-    wrong |= go_on && (!stopped || stopped > go_on);
-    wrong |= r->verdict.outcome == QMIG_COMPLETED &&
-             !strstr(r->trace, "  hook committed\n");
-    wrong |= r->hook_failed && (r->verdict.outcome != QMIG_FAILED ||
-                                strcmp(r->error_code, "hook") != 0);
-    wrong |= !r->hook_failed && r->verdict.outcome != QMIG_COMPLETED &&
-             (o->fault == SIM_HOOK_FAILS || o->fault == SIM_HOOK_HANGS);
-    if (wrong)
-        fail_msg("fault '%s' after event %u: %s\n%s", sim_fault_name(o->fault),
-                 o->at, r->error_message ? r->error_message : "", r->trace);
 }
 
 /* `migrate` is on its way when a setting is refused. */
@@ -544,7 +436,7 @@ engine_turns_back_when_the_source_refuses_a_setting(void **state UNUSED)
     o.slow_source = true;
     o.refuse = "migrate-set-capabilities";
     struct sim_result r = sim_run(&o);
-    assert_legal(&o, &r);
+    sim_assert_legal(&o, &r);
     assert_int_equal(r.verdict.outcome, QMIG_FAILED);
     assert_non_null(strstr(r.trace, "> S migrate\n"));
     assert_non_null(strstr(r.trace, "> S migrate_cancel\n"));
@@ -562,224 +454,6 @@ engine_turns_back_when_the_source_refuses_a_setting(void **state UNUSED)
     assert_null(strstr(r.trace, "> S migrate_cancel\n"));
     assert_true(r.source_runs);
     sim_result_clear(&r);
-}
-
-static void engine_calls_hooks_at_each_turn(void **state UNUSED)
-{
-    struct sim_options o = sim_defaults();
-    struct sim_result plain = sim_run(&o);
-    CLEANUP(freep) char *without = calloc(1, 1 << 16);
-    unsigned turns = 0;
-
-    o.config.hooks = true;
-    struct sim_result r = sim_run(&o);
-    assert_hooks(&o, &r);
-    assert_non_null(strstr(r.trace, "  journal migrate\n"
-                                    "  hook prepared\n"
-                                    "  hook prepared done\n"
-                                    "> S migrate\n"));
-    assert_non_null(strstr(r.trace,
-                           "  precopy -> switchover (the source is stopped)\n"
-                           "  hook pre-switchover\n"
-                           "  hook pre-switchover done\n"
-                           "> S migrate-continue\n"));
-    assert_non_null(strstr(r.trace, "  confirm -> done (completed)\n"
-                                    "  hook finished\n"));
-    /* Nothing else is different. */
-    for (char *line = r.trace; *line; line = strchr(line, '\n') + 1) {
-        if (!strncmp(line, "  hook ", 7))
-            turns++;
-        else
-            strncat(without, line, (size_t)(strchr(line, '\n') + 1 - line));
-    }
-    assert_memory_equal(without, plain.trace, strlen(plain.trace));
-    assert_int_equal(turns, 8);
-    sim_result_clear(&r);
-    sim_result_clear(&plain);
-}
-
-static void
-engine_keeps_its_promise_when_hooks_fail_anywhere(void **state UNUSED)
-{
-    unsigned refused = 0;
-    unsigned warned = 0;
-
-    for (int kind = 0; kind < 16; kind++) {
-        struct sim_options o = kind & 4 ? postcopy_options() : sim_defaults();
-
-        o.config.hooks = true;
-        o.slow_hooks = kind & 8;
-        o.old = kind & 1;
-        o.config.plan.dest_started = kind & 2;
-        struct sim_result whole = sim_run(&o);
-        assert_legal(&o, &whole);
-        assert_hooks(&o, &whole);
-        for (int f = SIM_NONE + 1; f < SIM__FAULTS; f++) {
-            o.fault = (enum sim_fault)f;
-            for (o.at = 0; o.at <= whole.events; o.at += sim_stride()) {
-                struct sim_result r = sim_run(&o);
-
-                assert_legal(&o, &r);
-                assert_hooks(&o, &r);
-                refused += r.hook_failed;
-                warned += strstr(r.trace, "  warning: failed\n") != NULL;
-                sim_result_clear(&r);
-            }
-        }
-        sim_result_clear(&whole);
-    }
-    assert_true(refused > 100);
-    assert_true(warned > 10);
-}
-
-/* One that takes long holds up what is its own, and no deadline passes. */
-static void engine_waits_for_a_slow_hook(void **state UNUSED)
-{
-    struct sim_options o = sim_defaults();
-
-    o.config.hooks = true;
-    o.slow_hooks = true;
-    for (int i = 0; i < DEADLINE__MAX; i++)
-        if (i != DEADLINE_hook)
-            o.config.deadlines.us[i] = 500000;
-    struct sim_result r = sim_run(&o);
-    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
-    sim_result_clear(&r);
-
-    /* The user need not wait for it. */
-    struct sim_result whole = sim_run(&o);
-    unsigned given_up = 0;
-    o.fault = SIM_CANCEL;
-    for (o.at = 0; o.at <= whole.events; o.at++) {
-        r = sim_run(&o);
-        given_up += strstr(r.trace, "  hook prepared\n") &&
-                    !strstr(r.trace, "  hook prepared done\n");
-        sim_result_clear(&r);
-    }
-    assert_true(given_up > 0);
-    sim_result_clear(&whole);
-}
-
-/* What is between two lines of the trace, that line included. */
-static void assert_story(const struct sim_result *r, const char *wanted)
-{
-    if (!strstr(r->trace, wanted))
-        fail_msg("wanted:\n%sin:\n%s", wanted, r->trace);
-}
-
-static void engine_waits_where_it_is_held(void **state UNUSED)
-{
-    struct sim_options o = sim_defaults();
-
-    o.config.hold = QMIG_HOLD_PREPARED | QMIG_HOLD_SWITCHOVER;
-    o.config.plan.hold_switchover = true;
-    o.slow_ram = true;
-    o.word_us = 50 * INT64_C(1000000); /* more than any other deadline */
-    struct sim_result r = sim_run(&o);
-    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
-    assert_story(&r, "  journal migrate\n"
-                     "  hold prepared\n"
-                     "< - switchover\n"
-                     "  release prepared\n"
-                     "> S migrate\n");
-    assert_story(&r, "> S migrate-set-parameters\n"
-                     "  hold switchover\n"
-                     "< - switchover\n"
-                     "  release switchover\n"
-                     "> S migrate-set-parameters\n"
-                     "< S STOP {}\n"
-                     "< S MIGRATION {\"status\":\"pre-switchover\"}\n"
-                     "  precopy -> switchover (the source is stopped)\n"
-                     "> S migrate-continue\n");
-    sim_result_clear(&r);
-
-    /* Its RAM was sent before it could be braked. */
-    o.slow_ram = false;
-    r = sim_run(&o);
-    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
-    assert_story(&r, "  hold switchover\n"
-                     "< S STOP {}\n"
-                     "< S MIGRATION {\"status\":\"pre-switchover\"}\n"
-                     "  precopy -> switchover (the source is stopped)\n"
-                     "  warning: the guest stands still while the switchover "
-                     "is held\n"
-                     "< - switchover\n"
-                     "  release switchover\n"
-                     "> S migrate-continue\n");
-    sim_result_clear(&r);
-}
-
-/* Nobody comes: the guest runs on where it is. */
-static void engine_goes_back_when_a_hold_is_not_released(void **state UNUSED)
-{
-    static const struct {
-        unsigned hold;
-        bool slow_ram;
-        const char *at;
-    } rows[] = {{QMIG_HOLD_PREPARED, false, "held at 'prepared' for 7 sec"},
-                {QMIG_HOLD_SWITCHOVER, false, "held at 'switchover' for 7 s"},
-                {QMIG_HOLD_SWITCHOVER, true, "held at 'switchover' for 7 s"}};
-
-    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-        struct sim_options o = sim_defaults();
-
-        o.config.hold = rows[i].hold;
-        o.config.plan.hold_switchover = rows[i].hold & QMIG_HOLD_SWITCHOVER;
-        o.config.deadlines.us[DEADLINE_hold] = 7000000;
-        o.slow_ram = rows[i].slow_ram;
-        struct sim_result r = sim_run(&o);
-        assert_int_equal(r.verdict.outcome, QMIG_FAILED);
-        assert_string_equal(r.error_code, "hold.timeout");
-        assert_non_null(strstr(r.error_message, rows[i].at));
-        assert_true(r.source_runs);
-        assert_true(r.undone);
-        sim_result_clear(&r);
-    }
-}
-
-/* Post-copy would stop the guest: it begins with the word. */
-static void engine_holds_postcopy_back(void **state UNUSED)
-{
-    struct sim_options o = postcopy_options();
-
-    o.config.hold = QMIG_HOLD_SWITCHOVER;
-    o.config.plan.hold_switchover = true;
-    o.word_us = 3000000;
-    struct sim_result r = sim_run(&o);
-    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
-    assert_story(&r, "  release switchover\n"
-                     "> S migrate-set-parameters\n"
-                     "  journal postcopy\n"
-                     "> S stop\n"
-                     "> S migrate-start-postcopy\n");
-    sim_result_clear(&r);
-}
-
-static void engine_switches_over_at_the_users_word(void **state UNUSED)
-{
-    struct sim_options o = sim_defaults();
-
-    /* At any time: remembered before RAM flows, of no matter afterwards. */
-    o.postcopy = true; /* without the word it would never end */
-    o.config.deadlines.us[DEADLINE_stall] = 3000000;
-    struct sim_result whole = sim_run(&o);
-    assert_int_equal(whole.verdict.outcome, QMIG_FAILED);
-    o.fault = SIM_SWITCHOVER;
-    for (o.at = 0; o.at < whole.events; o.at++) {
-        struct sim_result r = sim_run(&o);
-
-        bool late = !strstr(r.trace, "pre-switchover");
-
-        if (late) /* it had failed already */
-            assert_story(&r, "cancelling ->");
-        else
-            assert_story(&r, "> S migrate-set-parameters\n");
-        assert_int_equal(r.verdict.outcome,
-                         late ? QMIG_FAILED : QMIG_COMPLETED);
-        sim_result_clear(&r);
-    }
-    assert_true(o.at > 20);
-    sim_result_clear(&whole);
 }
 
 static void engine_ends_with_the_code_of_what_happened(void **state UNUSED)
@@ -826,7 +500,7 @@ static void engine_stops_the_guest_first_when_not_live(void **state UNUSED)
     o.fault = SIM_CANCEL;
     for (o.at = 0; o.at < whole.events; o.at++) {
         r = sim_run(&o);
-        assert_legal(&o, &r);
+        sim_assert_legal(&o, &r);
         sim_result_clear(&r);
     }
     sim_result_clear(&whole);
@@ -885,31 +559,6 @@ static void engine_learns_what_an_old_destination_lacks(void **state UNUSED)
     }
 }
 
-static void deadlines_are_set_by_name(void **state UNUSED)
-{
-    struct qmp_error *err = NULL;
-    struct deadlines d;
-
-    deadlines_default(&d);
-    assert_int_equal(deadlines_set(&d, "switchover=0.5", &err), 0);
-    assert_int_equal(d.us[DEADLINE_switchover], 500000);
-    static const char *const bad[] = {"switchover",
-                                      "switchover=",
-                                      "switchover=-1",
-                                      "switchover=0",
-                                      "switchover=1x",
-                                      "switchover=1e9",
-                                      "nothing=1",
-                                      "=1",
-                                      ""};
-    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-        assert_int_equal(deadlines_set(&d, bad[i], &err), -1);
-        assert_string_equal(qmig_errcode_name(err->code), "usage");
-        qmp_error_free(err);
-        err = NULL;
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -930,18 +579,10 @@ int main(void)
         cmocka_unit_test(engine_turns_no_silent_source_back_from_postcopy),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_turns_back_when_the_source_refuses_a_setting),
-        cmocka_unit_test(engine_calls_hooks_at_each_turn),
-        cmocka_unit_test(engine_keeps_its_promise_when_hooks_fail_anywhere),
-        cmocka_unit_test(engine_waits_for_a_slow_hook),
-        cmocka_unit_test(engine_waits_where_it_is_held),
-        cmocka_unit_test(engine_goes_back_when_a_hold_is_not_released),
-        cmocka_unit_test(engine_holds_postcopy_back),
-        cmocka_unit_test(engine_switches_over_at_the_users_word),
         cmocka_unit_test(engine_ends_with_the_code_of_what_happened),
         cmocka_unit_test(engine_stops_the_guest_first_when_not_live),
         cmocka_unit_test(engine_makes_the_objects_of_tls_before_all_else),
         cmocka_unit_test(engine_learns_what_an_old_destination_lacks),
-        cmocka_unit_test(deadlines_are_set_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

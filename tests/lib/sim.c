@@ -511,3 +511,13 @@ struct sim_options sim_defaults(void)
     deadlines_default(&o.config.deadlines);
     return o;
 }
+
+struct sim_options sim_postcopy(void)
+{
+    struct sim_options o = sim_defaults();
+
+    o.postcopy = true;
+    o.config.postcopy_after = 1;
+    o.config.plan.flags |= QMIG_POSTCOPY;
+    return o;
+}

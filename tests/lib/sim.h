@@ -139,6 +139,11 @@ extern const size_t sim_stories_n;
 
 /* Options for a plain live migration between two local monitors. */
 struct sim_options sim_defaults(void);
+/* The same, for one that switches to post-copy after the first pass. */
+struct sim_options sim_postcopy(void);
+
+/* sim_legal.c: the promise of the handover, whatever happened. */
+void sim_assert_legal(const struct sim_options *o, const struct sim_result *r);
 
 /* Loops over all events of all stories take each SIM_STRIDE-th one (1): under
  * valgrind and the sanitizers, where the same code runs again and again. */

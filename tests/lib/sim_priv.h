@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Shared by the files of the simulation only: sim.c (the loop, the faults, the
- * journal and the hooks), sim_qemu.c (what a QEMU does), sim_trace.c.
+ * journal and the hooks), sim_qemu.c (what a QEMU does), sim_stream.c (what
+ * passes between the two), sim_storage.c, sim_trace.c.
  */
 #ifndef TESTS_LIB_SIM_PRIV_H
 #define TESTS_LIB_SIM_PRIV_H
@@ -115,12 +116,6 @@ void sim_die(struct sim *s, enum qmig_side side);
 void sim_end_dest(struct sim *s);
 /* The monitor's connection is lost. */
 void sim_lose(struct sim *s, enum qmig_side side);
-/* ACT_CHANNEL, ACT_CHANNEL_CLOSE */
-void sim_channel(struct sim *s, bool open);
-/* The tunnel breaks, or cannot be made. */
-void sim_break(struct sim *s);
-/* The network between the two is. */
-void sim_cut(struct sim *s);
 /* A disk fails the source's guest, if it runs. */
 void sim_io_error(struct sim *s);
 void sim_say(struct sim *s, enum qmig_side side, const char *event,
@@ -131,6 +126,38 @@ void sim_reply(struct sim *s, enum qmig_side side, unsigned tag,
 void sim_refuse(struct sim *s, enum qmig_side side, unsigned tag, int code,
                 const char *desc);
 
+/* Its migration has another status. */
+void sim_migration(struct sim *s, enum qmig_side side, const char *status);
+/* Its guest runs, or does not; `status` as in query-status. */
+void sim_set_runs(struct sim *s, enum qmig_side side, bool runs,
+                  const char *status);
+
+/* sim_stream.c */
+/* Is that the status of the source's migration? */
+bool sim_source_is(const struct sim *s, const char *status);
+void sim_source_fails(struct sim *s, const char *status, const char *desc);
+/* The device state reaches the destination. */
+void sim_load(struct sim *s);
+/* The rest of RAM is there. */
+void sim_end_postcopy(struct sim *s);
+/* pre-switchover */
+void sim_pause_source(struct sim *s);
+/* migrate, with resume, migrate-start-postcopy, migrate_cancel, yank */
+void sim_start(struct sim *s);
+void sim_start_again(struct sim *s);
+void sim_start_postcopy(struct sim *s);
+void sim_cancel(struct sim *s);
+void sim_yank(struct sim *s);
+/* Time passes: what is under way arrives. */
+void sim_settle(struct sim *s);
+void sim_resume(struct sim *s); /* SIGCONT, to both */
+/* The network between the two is cut. */
+void sim_cut(struct sim *s);
+/* ACT_CHANNEL, ACT_CHANNEL_CLOSE */
+void sim_channel(struct sim *s, bool open);
+/* The tunnel breaks, or cannot be made. */
+void sim_break(struct sim *s);
+
 /* sim_storage.c */
 /* False: not a command about disks. */
 bool sim_storage(struct sim *s, enum qmig_side side, const char *name,
@@ -140,9 +167,6 @@ void sim_mirrors_fail(struct sim *s, const char *why);
 bool sim_mirrors_run(const struct sim *s);
 /* What is left of it on a side. */
 bool sim_storage_is_left(const struct sim *s, enum qmig_side side);
-/* Time passes: what is under way arrives. */
-void sim_settle(struct sim *s);
-void sim_resume(struct sim *s); /* SIGCONT, to both */
 void sim_stop_source(struct sim *s);
 /* A command and what comes of it, at once. */
 void sim_execute(struct sim *s, enum qmig_side side, const char *name,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a simulated QEMU does: commands, the stream, its end. */
+/* What a simulated QEMU does: its commands, its guest, its end. */
 #include "tests/lib/sim_priv.h"
 
 #include "error/errcode.h"
@@ -54,7 +54,7 @@ void sim_say(struct sim *s, enum qmig_side side, const char *name,
                                       .object = sim_parse(data)});
 }
 
-static void migration(struct sim *s, enum qmig_side side, const char *status)
+void sim_migration(struct sim *s, enum qmig_side side, const char *status)
 {
     char data[64];
 
@@ -63,8 +63,8 @@ static void migration(struct sim *s, enum qmig_side side, const char *status)
     sim_say(s, side, "MIGRATION", data);
 }
 
-static void set_runs(struct sim *s, enum qmig_side side, bool runs,
-                     const char *status)
+void sim_set_runs(struct sim *s, enum qmig_side side, bool runs,
+                  const char *status)
 {
     struct qemu *q = &s->q[side];
 
@@ -94,24 +94,6 @@ void sim_lose(struct sim *s, enum qmig_side side)
              (struct engine_event){.kind = EV_LOST, .side = side, .err = err});
 }
 
-/* What the source does when its migration ends badly. */
-static void source_fails(struct sim *s, const char *status, const char *desc)
-{
-    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
-
-    source->error_desc = desc;
-    migration(s, QMIG_SIDE_SOURCE, status);
-    if (!strcmp(source->status, "finish-migrate"))
-        set_runs(s, QMIG_SIDE_SOURCE, true, "running");
-}
-
-static bool source_is_busy(const struct sim *s, const char *status)
-{
-    const struct qemu *q = &s->q[QMIG_SIDE_SOURCE];
-
-    return q->migration && !strcmp(q->migration, status);
-}
-
 void sim_die(struct sim *s, enum qmig_side side)
 {
     struct qemu *q = &s->q[side];
@@ -127,215 +109,31 @@ void sim_die(struct sim *s, enum qmig_side side)
         sim_mirrors_fail(s, "Input/output error");
     }
     sim_lose(s, side);
-    if (source_is_busy(s, "postcopy-active")) {
+    if (sim_source_is(s, "postcopy-active")) {
         enum qmig_side other =
             side == QMIG_SIDE_DEST ? QMIG_SIDE_SOURCE : QMIG_SIDE_DEST;
 
         if (s->q[other].alive)
-            migration(s, other, "postcopy-paused");
+            sim_migration(s, other, "postcopy-paused");
     } else if (side == QMIG_SIDE_DEST) {
-        if (source_is_busy(s, "active") || source_is_busy(s, "device")) {
+        if (sim_source_is(s, "active") || sim_source_is(s, "device")) {
             s->q[QMIG_SIDE_SOURCE].hung = false;
             s->ack_pending = 0;
-            source_fails(s, "failed", "Unable to write to socket: Broken pipe");
+            sim_source_fails(s, "failed",
+                             "Unable to write to socket: Broken pipe");
         }
     } else if (s->q[QMIG_SIDE_DEST].migration &&
                !strcmp(s->q[QMIG_SIDE_DEST].migration, "active")) {
-        migration(s, QMIG_SIDE_DEST, "failed");
+        sim_migration(s, QMIG_SIDE_DEST, "failed");
         if (s->o.old)
             sim_die(s, QMIG_SIDE_DEST);
-    }
-}
-
-/* The source has sent it, and is done; what became of it only the destination
- * can tell (fact 2). */
-static void load_blindly(struct sim *s)
-{
-    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
-
-    s->q[QMIG_SIDE_SOURCE].status = "postmigrate";
-    migration(s, QMIG_SIDE_SOURCE, "completed");
-    if (!dest->alive || dest->hung)
-        return;
-    if (s->o.load_error) {
-        dest->error_desc = s->o.load_error;
-        migration(s, QMIG_SIDE_DEST, "failed");
-        if (s->o.old)
-            sim_die(s, QMIG_SIDE_DEST);
-        return;
-    }
-    dest->status = "paused";
-    migration(s, QMIG_SIDE_DEST, "completed");
-}
-
-static void begin_postcopy(struct sim *s)
-{
-    s->q[QMIG_SIDE_SOURCE].status = "postmigrate";
-    migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
-}
-
-/* The device state reaches the destination. */
-static void load(struct sim *s)
-{
-    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
-    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
-
-    assert_false(sim_mirrors_run(s)); /* who writes now, writes too late */
-    migration(s, QMIG_SIDE_SOURCE, "device");
-    if (s->o.config.plan.one_way_fd) {
-        load_blindly(s);
-    } else if (!dest->alive || s->channel == SIM_BROKEN) {
-        source_fails(s, "failed", "Unable to write to socket: Broken pipe");
-    } else if (dest->hung) {
-        source->hung = true; /* fact 4 of the handover */
-    } else if (source->postcopy) {
-        dest->loaded = true;
-        if (!s->o.slow_ack && !s->o.ack_lost)
-            begin_postcopy(s);
-        migration(s, QMIG_SIDE_DEST, "postcopy-active");
-        if (strcmp(dest->status, "inmigrate") == 0)
-            dest->status = "paused";
-        if (s->o.slow_ack || s->o.ack_lost)
-            s->ack_pending = 3;
-    } else if (s->o.load_error) {
-        source_fails(s, "failed", NULL);
-        dest->error_desc = s->o.load_error;
-        migration(s, QMIG_SIDE_DEST, "failed");
-        if (s->o.old)
-            sim_die(s, QMIG_SIDE_DEST);
-    } else {
-        dest->status = "paused";
-        dest->loaded = true;
-        s->r.dest_loaded = true;
-        migration(s, QMIG_SIDE_DEST, "completed");
-        assert_true(source->named == dest->named); /* both, or neither */
-        if (dest->armed)
-            set_runs(s, QMIG_SIDE_DEST, true, "running");
-        s->ack_pending = 3;
-        if (!s->o.slow_ack && !s->o.ack_lost)
-            sim_settle(s);
-    }
-}
-
-void sim_settle(struct sim *s)
-{
-    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
-
-    if (!s->ack_pending || !source->alive || source->stopped)
-        return;
-    s->ack_pending = 0;
-    if (s->o.ack_lost) {
-        s->r.self_resumed = true;
-        source_fails(s, "failed", "Connection reset by peer");
-        if (source->postcopy && s->q[QMIG_SIDE_DEST].alive)
-            migration(s, QMIG_SIDE_DEST, "postcopy-paused");
-        return;
-    }
-    if (source->postcopy) {
-        begin_postcopy(s);
-        return;
-    }
-    source->status = "postmigrate";
-    migration(s, QMIG_SIDE_SOURCE, "completed");
-    if (source->console && !s->o.silent_clients && !s->o.clients_stay)
-        sim_say(s, QMIG_SIDE_SOURCE, "SPICE_MIGRATE_COMPLETED", "{}");
-}
-static void pause_source(struct sim *s);
-
-/* The rest of RAM is there. */
-static void end_postcopy(struct sim *s)
-{
-    s->r.dest_loaded = true;
-    migration(s, QMIG_SIDE_DEST, "completed");
-    migration(s, QMIG_SIDE_SOURCE, "completed");
-}
-
-/* migrate with resume */
-static void cmd_resume(struct sim *s)
-{
-    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
-
-    if (!source_is_busy(s, "postcopy-paused") || !dest->alive ||
-        !dest->recovers)
-        return;
-    dest->recovers = false;
-    migration(s, QMIG_SIDE_SOURCE, "postcopy-active");
-    migration(s, QMIG_SIDE_DEST, "postcopy-active");
-    if (dest->runs)
-        end_postcopy(s);
-}
-
-static void cmd_migrate(struct sim *s)
-{
-    migration(s, QMIG_SIDE_SOURCE, "setup");
-    if (!s->q[QMIG_SIDE_DEST].alive) {
-        source_fails(s, "failed", "Connection refused");
-        return;
-    }
-    migration(s, QMIG_SIDE_SOURCE, "active");
-    migration(s, QMIG_SIDE_DEST, "active");
-    if (s->q[QMIG_SIDE_DEST].hung)
-        return; /* RAM stays in the socket */
-    sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":1}");
-    sim_say(s, QMIG_SIDE_SOURCE, "MIGRATION_PASS", "{\"pass\":2}");
-    if (s->o.postcopy || s->o.slow_ram)
-        return; /* for ever, unless */
-    pause_source(s);
-}
-
-/* migrate-start-postcopy */
-static void cmd_postcopy(struct sim *s)
-{
-    if (!source_is_busy(s, "active"))
-        return;
-    s->q[QMIG_SIDE_SOURCE].postcopy = true;
-    pause_source(s);
-}
-
-static void pause_source(struct sim *s)
-{
-    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
-
-    /* To stop, it waits for what is on the way to the destination. */
-    if (s->q[QMIG_SIDE_DEST].hung && sim_mirrors_run(s)) {
-        source->hung = true;
-        return;
-    }
-    if (source->runs)
-        set_runs(s, QMIG_SIDE_SOURCE, false, "finish-migrate");
-    migration(s, QMIG_SIDE_SOURCE, "pre-switchover");
-}
-
-static void cmd_cancel(struct sim *s)
-{
-    s->r.cancelled_split |= source_is_busy(s, "postcopy-active") ||
-                            source_is_busy(s, "postcopy-paused");
-    if (source_is_busy(s, "active") || source_is_busy(s, "setup") ||
-        source_is_busy(s, "pre-switchover") || s->ack_pending) {
-        s->ack_pending = 0;
-        source_fails(s, "cancelled", NULL);
-        if (s->o.old)
-            sim_die(s, QMIG_SIDE_DEST);
-    }
-}
-
-static void cmd_yank(struct sim *s)
-{
-    s->q[QMIG_SIDE_SOURCE].hung = false;
-    if (source_is_busy(s, "postcopy-active")) {
-        sim_cut(s);
-    } else if (source_is_busy(s, "active") || source_is_busy(s, "setup") ||
-               source_is_busy(s, "device") ||
-               source_is_busy(s, "pre-switchover")) {
-        s->ack_pending = 0;
-        source_fails(s, "failed", NULL);
     }
 }
 
 void sim_end_dest(struct sim *s)
 {
-    s->r.quit_split |= source_is_busy(s, "postcopy-active") ||
-                       source_is_busy(s, "postcopy-paused");
+    s->r.quit_split |= sim_source_is(s, "postcopy-active") ||
+                       sim_source_is(s, "postcopy-paused");
     sim_die(s, QMIG_SIDE_DEST);
 }
 
@@ -383,8 +181,8 @@ static void cmd_info(struct sim *s, enum qmig_side side, unsigned tag)
         snprintf(ret + n, sizeof(ret) - (size_t)n, "\"x\":0}");
     sim_reply(s, side, tag, ret);
     if (s->o.slow_ram && side == QMIG_SIDE_SOURCE && !ram_left(q) &&
-        !q->braked && source_is_busy(s, "active"))
-        pause_source(s);
+        !q->braked && sim_source_is(s, "active"))
+        sim_pause_source(s);
 }
 
 static const char capabilities[] =
@@ -411,12 +209,12 @@ static void cmd_cont(struct sim *s, enum qmig_side side, unsigned tag)
     if (!strcmp(q->status, "inmigrate"))
         q->armed = true;
     else
-        set_runs(s, side, true, "running");
+        sim_set_runs(s, side, true, "running");
     sim_reply(s, side, tag, "{}");
     /* The rest of RAM comes while it runs. */
-    if (side == QMIG_SIDE_DEST && source_is_busy(s, "postcopy-active") &&
+    if (side == QMIG_SIDE_DEST && sim_source_is(s, "postcopy-active") &&
         s->q[QMIG_SIDE_SOURCE].alive && !s->q[QMIG_SIDE_SOURCE].stopped)
-        end_postcopy(s);
+        sim_end_postcopy(s);
 }
 
 static bool unknown_form(const struct sim *s, const char *name,
@@ -450,7 +248,7 @@ static void cmd_parameters(struct sim *s, enum qmig_side side,
     struct qemu *q = &s->q[side];
     struct json_object *value = NULL;
     bool braked = q->braked;
-    bool flows = side == QMIG_SIDE_SOURCE && source_is_busy(s, "active");
+    bool flows = side == QMIG_SIDE_SOURCE && sim_source_is(s, "active");
 
     if (json_object_object_get_ex(arguments, "tls-creds", NULL))
         q->named = has_text(arguments, "tls-creds");
@@ -460,7 +258,7 @@ static void cmd_parameters(struct sim *s, enum qmig_side side,
     }
     if (flows && ((braked && !q->braked && !s->o.postcopy) ||
                   json_object_object_get_ex(arguments, "downtime-limit", NULL)))
-        pause_source(s);
+        sim_pause_source(s);
 }
 
 /* In order, the answer first where QEMU answers first. */
@@ -521,31 +319,31 @@ void sim_execute(struct sim *s, enum qmig_side side, const char *name,
         s->r.migrate_sent |= !strcmp(name, "migrate");
         if (!strcmp(name, "migrate") &&
             json_object_object_get_ex(arguments, "resume", NULL))
-            cmd_resume(s);
+            sim_start_again(s);
         else if (!strcmp(name, "migrate-recover"))
             q->recovers = q->listens = true;
         else if (!strcmp(name, "migrate-pause") &&
-                 source_is_busy(s, "postcopy-active"))
-            migration(s, side, "postcopy-paused");
+                 sim_source_is(s, "postcopy-active"))
+            sim_migration(s, side, "postcopy-paused");
         else if (!strcmp(name, "migrate"))
-            cmd_migrate(s);
+            sim_start(s);
         else if (!strcmp(name, "migrate-incoming"))
             q->listens = true;
         else if (!strcmp(name, "client_migrate_info"))
             q->console = true;
         else if (!strcmp(name, "migrate-start-postcopy"))
-            cmd_postcopy(s);
+            sim_start_postcopy(s);
         else if (!strcmp(name, "migrate-continue") &&
-                 source_is_busy(s, "pre-switchover"))
-            load(s);
+                 sim_source_is(s, "pre-switchover"))
+            sim_load(s);
         else if (!strcmp(name, "migrate_cancel"))
-            cmd_cancel(s);
+            sim_cancel(s);
         else if (!strcmp(name, "stop") && side == QMIG_SIDE_SOURCE)
-            set_runs(s, side, false, "paused");
+            sim_set_runs(s, side, false, "paused");
         else if (!strcmp(name, "stop"))
             q->armed = false;
         else if (!strcmp(name, "yank"))
-            cmd_yank(s);
+            sim_yank(s);
         else if (!strcmp(name, "migrate-set-capabilities"))
             q->changed = turns_on(arguments);
         else if (!strcmp(name, "migrate-set-parameters"))
@@ -636,41 +434,6 @@ void sim_submit(struct sim *s, const struct engine_action *a)
     sim_execute(s, a->side, a->name, a->arguments, a->tag);
 }
 
-/* It goes on from where it hung, and so does the source. */
-static void resume_dest(struct sim *s)
-{
-    s->q[QMIG_SIDE_DEST].hung = false;
-    s->q[QMIG_SIDE_SOURCE].hung = false;
-    if (source_is_busy(s, "device"))
-        load(s);
-    else if (source_is_busy(s, "active") && !s->o.postcopy)
-        pause_source(s);
-}
-
-/* What had reached it comes first, then what it was told meanwhile. */
-static void resume_source(struct sim *s)
-{
-    struct qemu *dest = &s->q[QMIG_SIDE_DEST];
-
-    s->q[QMIG_SIDE_SOURCE].stopped = false;
-    dest->hung = false;
-    sim_settle(s);
-    if (source_is_busy(s, "postcopy-active") && dest->alive && dest->runs)
-        end_postcopy(s);
-}
-
-void sim_resume(struct sim *s)
-{
-    if (s->q[QMIG_SIDE_SOURCE].stopped)
-        resume_source(s);
-    else if (s->q[QMIG_SIDE_DEST].hung)
-        resume_dest(s);
-    for (int side = 0; side < 2; side++) {
-        s->q[side].hung = false;
-        sim_thaw(s, (enum qmig_side)side);
-    }
-}
-
 void sim_time_out_stalled(struct sim *s, enum qmig_side side)
 {
     for (struct command *c = s->q[side].stalled; c; c = c->next) {
@@ -678,17 +441,6 @@ void sim_time_out_stalled(struct sim *s, enum qmig_side side)
             continue;
         c->late = true;
         sim_refuse(s, side, c->tag, QMP_ERR_TIMEOUT, "timed out");
-    }
-}
-
-/* Pre-copy notices at its next write, post-copy waits for better times. */
-void sim_cut(struct sim *s)
-{
-    if (source_is_busy(s, "postcopy-active")) {
-        migration(s, QMIG_SIDE_SOURCE, "postcopy-paused");
-        migration(s, QMIG_SIDE_DEST, "postcopy-paused");
-    } else if (source_is_busy(s, "active")) {
-        source_fails(s, "failed", "Connection reset by peer");
     }
 }
 
@@ -700,39 +452,7 @@ void sim_io_error(struct sim *s)
         sim_say(s, QMIG_SIDE_SOURCE, "BLOCK_IO_ERROR",
                 "{\"device\":\"drive0\",\"operation\":\"write\","
                 "\"action\":\"stop\",\"reason\":\"No space left on device\"}");
-    set_runs(s, QMIG_SIDE_SOURCE, false, "io-error");
-}
-
-/* The engine wants a connection, or an end of it. */
-void sim_channel(struct sim *s, bool open)
-{
-    struct qemu *source = &s->q[QMIG_SIDE_SOURCE];
-    struct qmp_error *err = NULL;
-
-    if (s->channel == SIM_BROKEN)
-        qmp_fail(&err, QMIG_ERR_TUNNEL, "the tunnel broke");
-    else if (!open)
-        qmp_fail(&err, QMP_ERR_CLOSED, "the tunnel was closed");
-    if (!open && source->hung) { /* it waits for a word that cannot come */
-        source->hung = false;
-        source_fails(s, "failed", "Channel error");
-    }
-    if (!err)
-        s->channel = SIM_OPEN;
-    sim_post(s, (struct engine_event){.kind = EV_CHANNEL, .err = err});
-}
-
-/* What it led through ends. */
-void sim_break(struct sim *s)
-{
-    bool was_open = s->channel == SIM_OPEN;
-
-    s->channel = SIM_BROKEN;
-    if (!was_open)
-        return;
-    sim_channel(s, true);
-    if (source_is_busy(s, "active"))
-        source_fails(s, "failed", "Unable to write to socket: Broken pipe");
+    sim_set_runs(s, QMIG_SIDE_SOURCE, false, "io-error");
 }
 
 void sim_post_ready(struct sim *s, enum qmig_side side)
