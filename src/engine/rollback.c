@@ -544,6 +544,8 @@ static void explain_error(struct engine *e)
     if (e->config.plan.flags & QMIG_TLS && !source->died)
         tls_explain(&e->config.plan, e->dest_receives || dest->died,
                     &e->error_side, &e->error);
+    else if (!(e->config.plan.flags & QMIG_TLS) && !source->died)
+        tls_explain_left_over(&e->error_side, &e->error);
 }
 
 void engine_finish(struct engine *e, const char *why)

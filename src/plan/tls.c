@@ -429,3 +429,14 @@ void tls_explain(const struct plan_input *in, bool began, enum qmig_side *side,
         return;
     }
 }
+
+void tls_explain_left_over(enum qmig_side *side, struct qmp_error **errp)
+{
+    if (!strstr((*errp)->msg, "TLS"))
+        return;
+    *side = QMIG_SIDE_SOURCE;
+    (*errp)->code = QMIG_ERR_TLS;
+    qmp_hint(errp, "an earlier use has left something in the source's "
+                   "parameter tls-creds: add flag 'tls', or send it "
+                   "migrate-set-parameters with tls-creds \"\"");
+}

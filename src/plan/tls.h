@@ -52,5 +52,8 @@ void tls_parameters(const struct plan_input *in, enum qmig_side side,
  */
 void tls_explain(const struct plan_input *in, bool began, enum qmig_side *side,
                  struct qmp_error **errp);
+/* The same for a migration without flag 'tls': a plain one does not ask what
+ * `tls-creds` is, and QEMU uses what an earlier use has left there. */
+void tls_explain_left_over(enum qmig_side *side, struct qmp_error **errp);
 
 #endif

@@ -343,10 +343,32 @@ case_left_behind_by_a_killed_one() {
 }
 
 # Clear text because nobody asked for more, but not without a word.
+# A plain migration does not ask for them: QEMU says it.
+case_without_the_flag_a_setting_of_somebody_is_named() {
+    both
+    qmp src '{"execute":"migrate-set-parameters","arguments":{"tls-creds":"mine"}}'
+    names_what_is_left_over "No TLS credentials with id 'mine'"
+    qmp src "{\"execute\":\"object-add\",\"arguments\":{\"qom-type\":\"tls-creds-x509\",\"id\":\"mine\",\"endpoint\":\"client\",\"dir\":\"$pki/client\"}}"
+    start_qemu next "$VER_DST" -incoming defer
+    dst=next names_what_is_left_over TLS
+}
+
+names_what_is_left_over() { # names_what_is_left_over TEXT
+    expect 1 qmigrate migrate --source "unix:$T/src.qmp" --dest "unix:$T/${dst:-dst}.qmp" --json
+    [ "$(json error.code)" = tls ] || fail "$(cat "$T/out")"
+    [ "$(json error.side)" = source ]
+    json error.message | grep -qF "$1"
+    json error.hint | grep -qF 'parameter tls-creds'
+    [ "$(runstate src)" = running ]
+    [ "$(qmp_get src return.tls-creds query-migrate-parameters)" = mine ]
+    guest_check src
+}
+
 case_without_the_flag_a_setting_of_somebody_is_not_used() {
     both
     qmp src '{"execute":"migrate-set-parameters","arguments":{"tls-creds":"mine"}}'
-    expect 0 move --keep-source
+    # A bandwidth that is less than QEMU's own: then its parameters are asked for.
+    expect 0 move --keep-source --bandwidth 100
     grep -q "tls-creds is 'mine', but without flag 'tls' this migration is not encrypted" "$T/out.err"
     [ "$(qmp_get src return.tls-creds query-migrate-parameters)" = mine ]
     guest_check src dst
@@ -363,6 +385,7 @@ for v in $(versions); do
         the_destination_that_we_start_says_why only_the_destination_encrypts \
         only_the_source_encrypts without_tls_the_wire_can_be_read \
         with_tls_the_wire_cannot_be_read left_behind_by_a_killed_one \
+        without_the_flag_a_setting_of_somebody_is_named \
         without_the_flag_a_setting_of_somebody_is_not_used; do
         run_case "case_$c" "$v" "$v"
     done
