@@ -4,13 +4,16 @@
  * floor that `qmigrate migrate` is measured against, and no use otherwise: no
  * check, no record, no way back.
  *
- *   barest SOURCE.sock DESTINATION.sock URI
+ *   barest SOURCE.sock DESTINATION.sock URI [ack]
  *
  * The destination waits with -incoming defer and -S, so that it never starts by
  * itself. The source gets `return-path` (its "completed" is then the
  * destination's word), `pause-before-switchover` and `events`; one setting is
  * enough for all three. `cont` goes to the destination when the source says
  * completed, `quit` to the source when the destination has resumed.
+ *
+ * ack: both sides get `switchover-ack` as well, which is there for devices that
+ * need it (QEMU 8.1+), and the destination what that depends on.
  *
  * Everything is sent as early as it can be: the commands before the greeting is
  * read, `migrate` when the destination listens. Replies that decide nothing are
@@ -23,6 +26,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,24 +147,32 @@ int main(int argc, char **argv)
 {
     int64_t t0 = now_us(), stop, completed, resume, asked;
     long total_ms, downtime_ms;
+    bool ack = argc == 5 && !strcmp(argv[4], "ack");
     char line[512];
 
-    if (argc != 4) {
-        fputs("usage: barest SOURCE.sock DESTINATION.sock URI\n", stderr);
+    if (argc != 4 && !ack) {
+        fputs("usage: barest SOURCE.sock DESTINATION.sock URI [ack]\n", stderr);
         return 2;
     }
     open_monitor(&dst, argv[2]);
     snprintf(line, sizeof(line),
-             "{\"execute\":\"qmp_capabilities\"}\n"
+             "{\"execute\":\"qmp_capabilities\"}\n%s"
              "{\"execute\":\"migrate-incoming\","
              "\"arguments\":{\"uri\":\"%s\"},\"id\":\"in\"}\n",
+             ack ? "{\"execute\":\"migrate-set-capabilities\",\"arguments\":"
+                   "{\"capabilities\":["
+                   "{\"capability\":\"return-path\",\"state\":true},"
+                   "{\"capability\":\"switchover-ack\",\"state\":true}]}}\n"
+                 : "",
              argv[3]);
     say(&dst, line);
     open_monitor(&src, argv[1]);
     say(&src, "{\"execute\":\"qmp_capabilities\"}\n"
               "{\"execute\":\"migrate-set-capabilities\",\"arguments\":"
-              "{\"capabilities\":["
-              "{\"capability\":\"return-path\",\"state\":true},"
+              "{\"capabilities\":[");
+    if (ack)
+        say(&src, "{\"capability\":\"switchover-ack\",\"state\":true},");
+    say(&src, "{\"capability\":\"return-path\",\"state\":true},"
               "{\"capability\":\"pause-before-switchover\",\"state\":true},"
               "{\"capability\":\"events\",\"state\":true}]}}\n"
               "{\"execute\":\"migrate-set-parameters\",\"arguments\":"
