@@ -130,7 +130,7 @@ check: all tests
 # valgrind 3.19 has no pidfd_open(), which stores need.
 valgrind: tests
 	SIM_STRIDE=9 WRAP='valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,possible --trace-children=no' \
-	    scripts/run-tests $(filter-out %/test_store %/test_offline,$(TESTS))
+	    scripts/run-tests $(filter-out %/test_store %/test_offline %/test_offline_crash,$(TESTS))
 
 # cppcheck does not know __attribute__((cleanup)), nor that a callback's
 # opaque is freed later: leaks are found by ASan and valgrind.

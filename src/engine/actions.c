@@ -26,8 +26,7 @@ static struct engine_action *append(struct engine *e,
  * What is asked now and then, and decides, has one. */
 static bool is_in_order(unsigned tag)
 {
-    return (tag & TAG_KIND) == TAG_PROBE || (tag & TAG_KIND) == TAG_STEP ||
-           tag == TAG_NAME;
+    return (tag & TAG_KIND) == TAG_PROBE || (tag & TAG_KIND) == TAG_STEP;
 }
 
 static struct engine_action *send(struct engine *e, enum qmig_side side,

@@ -17,29 +17,13 @@ static void ask(struct engine *e, enum qmig_side side, enum probe probe)
                      DEADLINE_answer);
 }
 
-/* A hook is told the guest's name, people read it in a plan. */
-static bool waits_for_name(const struct engine *e, enum qmig_side side)
-{
-    return plan_needs_probe(&e->config.plan, side, PROBE_NAME) ||
-           (side == QMIG_SIDE_SOURCE &&
-            (e->config.hooks || e->config.plan_only));
-}
-
 /* Each question takes QEMU a turn of its main loop, about 0.2 ms: those whose
- * answer would change nothing are left out. By the name of the source's guest
- * people call its migration, and nothing else depends on it: it comes while
- * the plan is made. */
+ * answer would change nothing are left out. */
 static void probe(struct engine *e, enum qmig_side side)
 {
-    const struct plan_input *in = &e->config.plan;
-
     for (int i = 0; i < PROBE__MAX; i++)
-        if (i == PROBE_NAME ? waits_for_name(e, side)
-                            : plan_needs_probe(in, side, (enum probe)i))
+        if (plan_needs_probe(&e->config.plan, side, (enum probe)i))
             ask(e, side, (enum probe)i);
-    if (side == QMIG_SIDE_SOURCE && !waits_for_name(e, side))
-        act_send(e, side, "query-name", NULL, TAG_NAME,
-                 e->config.deadlines.us[DEADLINE_answer]);
 }
 
 /* The questions go out with the negotiation: one wait less. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "engine/internal.h"
 
-#include "qmp/member.h"
-
 #include <assert.h>
 #include <stdarg.h>
 #include <string.h>
@@ -259,18 +257,6 @@ static void learn_status(struct engine *e, const struct engine_event *ev)
         io_error_learn_status(e);
 }
 
-static void learn_name(struct engine *e, const struct engine_event *ev)
-{
-    struct facts *facts = &engine_source(e)->facts;
-
-    if (!ev->object || facts_reply(facts, PROBE_NAME, ev->object, NULL) < 0 ||
-        !facts->name)
-        return;      /* nothing depends on it */
-    if (e->prepared) /* else it stands in "begin" */
-        act_record(e, "name",
-                   qmp_in_object("name", json_object_new_string(facts->name)));
-}
-
 /* 7.2 and 10.0 count from 1, 11.1 from 2: the first one is the beginning. */
 static void learn_pass(struct engine *e, uint64_t pass)
 {
@@ -339,8 +325,6 @@ static void learn_reply(struct engine *e, const struct engine_event *ev,
 
     if (ev->tag == TAG_INFO)
         learn_info(e, ev);
-    else if (ev->tag == TAG_NAME)
-        learn_name(e, ev);
     else if (ev->tag == TAG_JOBS)
         storage_learn_jobs(e, ev);
     else if (ev->tag == TAG_TUNE || ev->tag == TAG_TUNE_ASK)

@@ -24,7 +24,6 @@ enum tag {
     TAG_COMMIT,     /* the destination's last word, asked behind the record */
     TAG_TUNE_ASK,
     TAG_TUNE,
-    TAG_NAME,    /* query-name of the source */
     TAG_JOBS,    /* query-block-jobs */
     TAG_CLIENTS, /* query-spice on the source */
     TAG_PROBE = 0x100,

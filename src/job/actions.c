@@ -100,8 +100,7 @@ static char *absolute_addr(const char *text)
     return absolute;
 }
 
-/* Which guest is it? By uuid, else by the monitor: two guests without a uuid
- * may well have one name. */
+/* Which guest is it? By uuid, else name, else by the monitor. */
 static const char *guest_key(struct qmig_migration *m, const char *source_addr)
 {
     const struct facts *source =
@@ -113,7 +112,7 @@ static const char *guest_key(struct qmig_migration *m, const char *source_addr)
         return job_guest_uuid(m);
     if (m->image && !m->image->plan.save)
         return job_image_guest(m);
-    return source_addr;
+    return source->name ? source->name : source_addr;
 }
 
 /* Which migration it is; then what the engine says of it. */

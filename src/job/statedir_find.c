@@ -41,19 +41,6 @@ static const char *string_member(struct json_object *o, const char *name)
                : NULL;
 }
 
-/* The guest's name, if it was learnt later than the rest. */
-static void add_name(struct json_object *first, const struct journal_log *log)
-{
-    for (size_t i = 1; i < log->n; i++) {
-        const char *record = string_member(log->records[i], "record");
-        struct json_object *name = NULL;
-
-        if (record && !strcmp(record, "name") &&
-            json_object_object_get_ex(log->records[i], "name", &name))
-            json_object_object_add(first, "name", json_object_get(name));
-    }
-}
-
 /* The first record of a migration; NULL if there is none that can be read. */
 static struct json_object *first_record(const char *state, const char *id)
 {
@@ -67,8 +54,6 @@ static struct json_object *first_record(const char *state, const char *id)
     }
     if (journal_read(dir, &log, NULL) == 0 && log.n)
         first = json_object_get(log.records[0]);
-    if (first)
-        add_name(first, &log);
     journal_log_clear(&log);
     return first;
 }

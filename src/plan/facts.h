@@ -57,8 +57,8 @@ enum probe {
     PROBE_MIGRATE,
     PROBE_CAPABILITIES,
     PROBE_PARAMETERS,
-    PROBE_NAME,
     PROBE_UUID,
+    PROBE_NAME,
     PROBE_BLOCK,      /* these two only where disks are copied */
     PROBE_BLOCK_JOBS, /* of the source */
     PROBE_SCHEMA,     /* only for a plan, and for values of enums that not every

@@ -172,7 +172,8 @@ bool plan_needs_probe(const struct plan_input *in, enum qmig_side side,
                       enum probe probe)
 {
     if (probe == PROBE_NAME)
-        return in->image || in->name || in->dest_started ||
+        return side == QMIG_SIDE_SOURCE || /* people call a migration by it */
+               in->name || in->dest_started ||
                params_string(in->params, "destination_name");
     if (probe == PROBE_SPICE)
         return side == QMIG_SIDE_DEST && graphics_needs_probe(in);

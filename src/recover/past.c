@@ -181,17 +181,6 @@ static int take_set(struct json_object *o, size_t i, struct past *past,
     return 0;
 }
 
-/* {"record":"name","name":"guest"}: it was not known before. */
-static int take_name(struct json_object *o, size_t i, struct past *past,
-                     struct qmp_error **errp)
-{
-    if (!string_member(o, "name"))
-        return bad(errp, i, "name", "'name' must be a string");
-    free(past->name);
-    past->name = NULL;
-    return take_string(o, "name", true, &past->name, errp);
-}
-
 static int take_story(struct json_object *o, struct past *past,
                       struct qmp_error **errp)
 {
@@ -341,8 +330,6 @@ static int take_record(struct json_object *o, size_t i, struct past *past,
         return take_store(o, i, past, errp);
     if (!strcmp(name, "set"))
         return take_set(o, i, past, errp);
-    if (!strcmp(name, "name"))
-        return take_name(o, i, past, errp);
     for (size_t r = 0; r < ARRAY_SIZE(records); r++) {
         bool fits = records[r].after & 1u << past->stage;
 

@@ -12,8 +12,8 @@
  *
  * Without a guest that runs (offline) it is begin -> define [-> back].
  * `store` tells what was done in domain stores, `set` what parameters of the
- * source were that somebody has changed since, `name` what the guest is called;
- * they may stand anywhere after `begin`. `end` may follow each of them; what
+ * source were that somebody has changed since; both may stand anywhere after
+ * `begin`. `end` may follow each of them; what
  * follows an `end` (recover) takes it back. A record that this version does not
  * know is an error: a newer program may have promised something by it.
  */
@@ -58,7 +58,7 @@ struct past {
     bool overwrite; /* save: it may replace another file */
     enum past_stage stage;
     char *id;            /* of the migration */
-    char *guest;         /* key of its lock: uuid or address */
+    char *guest;         /* key of its lock: uuid, name or address */
     char *name;          /* NULL if it is not known */
     char *addr[2];       /* monitors, by enum qmig_side; NULL before `begin` */
     char *time;          /* of the last record, NULL without */

@@ -107,19 +107,6 @@ on_source() { # and it runs, with settings as they were
     guest_check src
 }
 
-# The id that a query of src has, for rules that replace its reply.
-id_of() { # id_of QUERY [ARG...], as for plan
-    local query=$1 id
-    shift
-    gated src
-    expect 0 qmigrate plan --source "$from" --dest "unix:$T/dst.qmp" --json "$@" >&2
-    id=$(sed -nE "s/^> .*\"$query\",\"id\":([0-9]+).*/\1/p" "$T/src.talk" | head -n 1)
-    kill -KILL "$src_gate_pid"
-    rm -f "$T/src.gate"
-    [ -n "$id" ] || fail "$query was not asked"
-    echo "$id"
-}
-
 # No command passed that changes anything. For roles that were gated.
 untouched() { # untouched ROLE...
     local role sent
@@ -159,14 +146,20 @@ dest_command() { # dest_command [ARGUMENTS]
 # that the destination chose is 0, as in a plan.
 sent_to() { # sent_to PEER TRANSCRIPT
     awk -v peer="\"peer\":\"$1\"" '
-        index($0, peer) && match($0, /"id": ?[0-9]+/) {
-            id = substr($0, RSTART, RLENGTH)
-            gsub(/[^0-9]/, "", id)
-            if (index($0, "\"dir\":\">\"")) { n++; line[n] = $0; of[n] = id }
+        !index($0, peer) || /"msg":{"(timestamp|QMP)"/ { next }
+        {
+            sent = index($0, "\"dir\":\">\"")
+            if (match($0, /"id": ?[0-9]+/)) {
+                id = substr($0, RSTART, RLENGTH)
+                gsub(/[^0-9]/, "", id)
+            } else {
+                id = "nth " (sent ? ++asked : ++answered) # in order
+            }
+            if (sent) { n++; line[n] = $0; of[n] = id }
             else if (index($0, "\"error\": {")) refused[id] = 1
         }
         END { for (i = 1; i <= n; i++) if (!(of[i] in refused)) print line[i] }
-    ' "$2" | sed -E 's/.*"msg":\{//; s/,"id":[0-9]+\}\}$//' | plain_commands
+    ' "$2" | sed -E 's/.*"msg":\{//; s/(,"id":[0-9]+)?\}\}$//' | plain_commands
 }
 
 planned_for() { # planned_for PEER FILE
