@@ -170,9 +170,9 @@ static void at_each_action(void (*each)(struct save_options *o))
                     each(&o);
                 }
     }
-    assert_true(ends.qemu > 100);
-    assert_true(ends.file > 100);
-    assert_true(ends.lost > 50);
+    assert_true(ends.qemu > 100 / sim_stride());
+    assert_true(ends.file > 100 / sim_stride());
+    assert_true(ends.lost > 50 / sim_stride());
 }
 
 static void once(struct save_options *o)
