@@ -10,11 +10,13 @@
 /* 7.2 says total-time 0 for some ms after "completed". */
 #define FIGURES_TRIES 40
 
-/* The destination's settings go back. */
+/* The destination's settings go back, once. */
 void tidy(struct engine *e)
 {
     unsigned before = engine_dest(e)->waiting;
 
+    if (e->tidied)
+        return;
     send_steps(e, STEP_TIDY, STEP_TIDY);
     e->tidying = engine_dest(e)->waiting - before;
     e->tidied = true;
@@ -83,8 +85,7 @@ void enter_confirm(struct engine *e)
     engine_limit(e, DEADLINE_undo);
     if (e->clients_told)
         e->deadline += e->config.deadlines.us[DEADLINE_clients];
-    if (!e->tidied)
-        tidy(e);
+    tidy(e);
     if (e->plan.blocktime)
         ask_info(e, QMIG_SIDE_DEST);
     try_give_up_source(e);

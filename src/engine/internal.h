@@ -128,7 +128,6 @@ struct engine {
     uint64_t first_pass; /* QEMU's number of it, 0: none yet */
     uint64_t passes;     /* over RAM that were completed */
     bool word_asked;     /* whether it runs there, with cont */
-    bool takeover_asked; /* ask_after_takeover() was called */
     bool dest_asked;     /* the source is through, and tells nothing of it */
     bool commit_asked;   /* TAG_COMMIT was sent */
     bool takeover_begun; /* POSTCOPY: it was sent cont */
@@ -392,7 +391,7 @@ bool channel_failed(struct engine *e, const struct engine_event *ev);
 void channel_explain(struct engine *e);
 
 /* transfer.c */
-/* It runs there: once, what is left to do. */
+/* It runs there: what is left to do. */
 void ask_after_takeover(struct engine *e);
 /* The destination accepted that it takes over. */
 void taken_over(struct engine *e);
@@ -420,7 +419,7 @@ void begin_image(struct engine *e);
  * asked for. */
 bool get_figures(struct engine *e);
 void enter_confirm(struct engine *e);
-/* The destination's settings go back. */
+/* The destination's settings go back, once. */
 void tidy(struct engine *e);
 
 #endif

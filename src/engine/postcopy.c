@@ -171,7 +171,6 @@ static void postcopy_reply(struct engine *e, const struct engine_event *ev)
 static void postcopy_time(struct engine *e)
 {
     int64_t stall = e->config.deadlines.us[DEADLINE_stall];
-
     bool stalled = !e->pausing && e->now >= e->progress_at + stall;
 
     if (stalled && status_is(engine_dest(e), "completed") && e->takeover_done) {

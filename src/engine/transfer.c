@@ -67,12 +67,8 @@ static void ask_for_word(struct engine *e)
 /* The guest runs there: what is left. */
 void ask_after_takeover(struct engine *e)
 {
-    if (e->takeover_asked)
-        return;
-    e->takeover_asked = true;
     ask_for_word(e);
-    if (!e->tidied)
-        tidy(e);
+    tidy(e);
 }
 
 void taken_over(struct engine *e)

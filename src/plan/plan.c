@@ -364,25 +364,9 @@ static void add_at_load(struct plan *plan, enum step_kind kind,
                      there->at_load, why_needed);
 }
 
-static int add_lift(struct plan *plan, const struct plan_input *in,
-                    struct qmp_error **errp)
-{
-    struct json_object *parameters = NULL;
-
-    if (!plan_lifts(in))
-        return 0;
-    parameters = settings_lift(in, errp);
-    if (!parameters)
-        return -1;
-    add(plan, STEP_LIFT, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
-        "migrate-set-parameters", parameters,
-        "as fast as the typed parameters allow");
-    return 0;
-}
-
 static int add_perform(struct plan *plan, const struct plan_input *in,
-                       const struct facts *source, const struct settings *there,
-                       struct qmp_error **errp)
+                       const struct facts *source, const struct settings *here,
+                       const struct settings *there, struct qmp_error **errp)
 {
     struct json_object *arguments = plan_migrate_arguments(plan);
 
@@ -399,8 +383,10 @@ static int add_perform(struct plan *plan, const struct plan_input *in,
         plan->uri.port || plan->uri.kind != URI_TCP || plan->source_gets_fd
             ? "send the guest"
             : "send the guest (port: as the destination chose)");
-    if (add_lift(plan, in, errp) < 0)
-        return -1;
+    if (json_object_object_length(here->lift))
+        add(plan, STEP_LIFT, QMIG_SIDE_SOURCE, QMIG_PHASE_PERFORM,
+            "migrate-set-parameters", json_object_get(here->lift),
+            "as fast as the typed parameters allow");
     if (plan->pauses)
         add_at_load(plan, STEP_AT_LOAD, QMIG_PHASE_PERFORM, there);
     /* When the stream is lost after its last page, before the destination has
@@ -500,7 +486,7 @@ static int build(struct plan *plan, const struct plan_input *in,
     if (!plan->dest_listens)
         add_listen(plan, dest);
     add_clients(plan, in, dest, warnings);
-    if (add_perform(plan, in, source, &there, errp) < 0)
+    if (add_perform(plan, in, source, &here, &there, errp) < 0)
         return -1;
     return add_finish(plan, in, dest, errp);
 }

@@ -5,7 +5,6 @@
 #include "plan/image.h"
 #include "plan/tls.h"
 #include "plan/transport.h"
-#include "qmp/member.h"
 
 #include <string.h>
 
@@ -235,22 +234,6 @@ bool settings_only_lift(const struct plan_input *in)
            mib_s >= DEFAULT_MIB_S;
 }
 
-struct json_object *settings_lift(const struct plan_input *in,
-                                  struct qmp_error **errp)
-{
-    for (size_t i = 0; i < ARRAY_SIZE(parameter_rules); i++) {
-        const struct parameter_rule *rule = &parameter_rules[i];
-        unsigned long long value;
-
-        if (strcmp(rule->name, "bandwidth") != 0)
-            continue;
-        if (parameter_value(in, rule, &value, errp) < 0)
-            return NULL;
-        return qmp_in_object(rule->qemu, json_object_new_int64((int64_t)value));
-    }
-    abort();
-}
-
 /* multifd-compression has no parameter of its own: the method is its value,
  * and "none", if it is otherwise from an earlier use. */
 static int make_multifd_method(struct settings *s, const struct plan_input *in,
@@ -285,11 +268,13 @@ static int make_parameters(struct settings *s, const struct plan_input *in,
         const struct parameter_rule *rule = &parameter_rules[i];
         unsigned long long value;
 
-        if (!sides_include(rule->sides, side) ||
-            (lifts && !strcmp(rule->name, "bandwidth")))
+        if (!sides_include(rule->sides, side))
             continue;
         int rc = parameter_value(in, rule, &value, errp);
-        if (rc > 0)
+        if (rc > 0 && lifts && !strcmp(rule->name, "bandwidth"))
+            json_object_object_add(s->lift, rule->qemu,
+                                   json_object_new_int64((int64_t)value));
+        else if (rc > 0)
             rc = set_parameter(s, rule->name, rule->qemu,
                                json_object_new_int64((int64_t)value), mine,
                                errp);
@@ -308,6 +293,7 @@ int settings_make(struct settings *s, const struct plan_input *in,
         .capabilities_back = json_object_new_array(),
         .at_load = json_object_new_array(),
         .staying_back = json_object_new_array(),
+        .lift = json_object_new_object(),
         .parameters = json_object_new_object(),
         .parameters_back = json_object_new_object(),
     };
@@ -333,6 +319,7 @@ void settings_clear(struct settings *s)
     json_object_put(s->capabilities_back);
     json_object_put(s->at_load);
     json_object_put(s->staying_back);
+    json_object_put(s->lift);
     json_object_put(s->parameters);
     json_object_put(s->parameters_back);
     *s = (struct settings){0};

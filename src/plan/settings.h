@@ -66,6 +66,8 @@ struct settings {
     struct json_object *at_load;                          /* an array */
     struct json_object *staying_back; /* the same, of those that are not put
                                          back once the guest runs there */
+    struct json_object *lift;         /* an object: parameters that are set
+                                         while the source sets up */
     struct json_object *parameters, *parameters_back; /* objects */
 };
 
@@ -81,10 +83,6 @@ void settings_clear(struct settings *s);
 /* Does `bandwidth` allow at least what QEMU does by itself, so that nothing
  * flows too fast before it is set? */
 bool settings_only_lift(const struct plan_input *in);
-/* The parameters that it is set by, a new object; NULL: QMIG_ERR_PARAM_RANGE.
- */
-struct json_object *settings_lift(const struct plan_input *in,
-                                  struct qmp_error **errp);
 
 /* plan/settings_qemu.c: parameters by QEMU's own names ("qemu.NAME"), after
  * all others. QMIG_ERR_CAPABILITY, _PARAM_TYPE or _PARAM_CONFLICT. */
