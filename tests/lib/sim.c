@@ -71,24 +71,13 @@ struct json_object *sim_parse(const char *text)
     return json_tokener_parse(text); /* none is left */
 }
 
-static void free_event(struct engine_event *ev)
-{
-    json_object_put(ev->object);
-    qmp_error_free((struct qmp_error *)(uintptr_t)ev->err);
-}
-
 void sim_post(struct sim *s, struct engine_event ev)
 {
     if (s->recovering || (s->muted && ev.kind == EV_REPLY)) {
-        free_event(&ev);
+        sim_event_clear(&ev);
         return;
     }
-
-    struct message *m = calloc(1, sizeof(*m));
-
-    m->ev = ev;
-    *s->last = m;
-    s->last = &m->next;
+    sim_mail_put(&s->mail, &ev);
 }
 
 static void feed(struct sim *s, struct engine_event *ev)
@@ -101,18 +90,6 @@ static void feed(struct sim *s, struct engine_event *ev)
         sim_thaw(s, (enum qmig_side)side);
 }
 
-/* The disk answers at once, a QEMU does not. */
-static void post_first(struct sim *s, struct engine_event ev)
-{
-    struct message *m = calloc(1, sizeof(*m));
-
-    m->ev = ev;
-    m->next = s->first;
-    s->first = m;
-    if (!m->next)
-        s->last = &m->next;
-}
-
 static bool record(struct sim *s, const struct engine_action *a)
 {
     struct qmp_error *err = NULL;
@@ -123,8 +100,12 @@ static bool record(struct sim *s, const struct engine_action *a)
     }
     s->journal_fails_next = false;
     qmp_fail(&err, QMP_ERR_SYSTEM, "disk full");
-    post_first(s, (struct engine_event){
-                      .kind = EV_JOURNAL_FAILED, .name = a->name, .err = err});
+    /* The disk answers at once, a QEMU does not. */
+    sim_mail_put_first(&s->mail, &(struct engine_event){
+                                     .kind = EV_JOURNAL_FAILED,
+                                     .name = a->name,
+                                     .err = err,
+                                 });
     return false;
 }
 
@@ -188,7 +169,7 @@ static void end(struct sim *s)
             v.outcome == QMIG_POSTCOPY_PAUSED ? "split" : owners[v.owner]));
     if (v.left[0] || (v.left[1] && s->q[QMIG_SIDE_DEST].alive))
         json_object_object_add(data, "left", json_object_new_boolean(true));
-    if (s->n_records)
+    if (s->journal.n)
         sim_write_record(s, "end", data, false);
     s->ended = true;
 }
@@ -307,18 +288,18 @@ static void inject(struct sim *s)
     }
 }
 
-static void deliver_first(struct sim *s)
+/* False: nothing is under way. */
+static bool deliver_first(struct sim *s)
 {
-    struct message *m = s->first;
+    struct engine_event ev;
 
-    s->first = m->next;
-    if (!s->first)
-        s->last = &s->first;
+    if (!sim_mail_take(&s->mail, &ev))
+        return false;
     s->now += 100;
     s->r.events++;
-    feed(s, &m->ev);
-    free_event(&m->ev);
-    free(m);
+    feed(s, &ev);
+    sim_event_clear(&ev);
+    return true;
 }
 
 /* When the user releases the hold that is in force; -1: not. */
@@ -369,15 +350,13 @@ static void run_loop(struct sim *s)
             feed(s, &(struct engine_event){.kind = EV_SWITCHOVER});
             continue;
         }
-        if (s->first) {
-            deliver_first(s);
+        if (deliver_first(s))
             continue;
-        }
         if (s->ack_pending && !--s->ack_pending) {
             s->ack_pending = 1;
             sim_settle(s);
         }
-        if (s->first)
+        if (s->mail.first)
             continue;
         int64_t when = next_time(s);
         assert_true(when >= 0); /* else it would wait for ever */
@@ -407,18 +386,6 @@ static void note_verdict(struct sim *s)
     r->verdict.dest_info = NULL;
 }
 
-static void drop_messages(struct sim *s)
-{
-    while (s->first) {
-        struct message *m = s->first;
-
-        s->first = m->next;
-        free_event(&m->ev);
-        free(m);
-    }
-    s->last = &s->first;
-}
-
 static void note_result(struct sim *s)
 {
     struct sim_result *r = &s->r;
@@ -442,7 +409,6 @@ struct sim_result sim_run(const struct sim_options *o)
 {
     struct sim s = {.o = *o, .now = 1000000};
 
-    s.last = &s.first;
     s.trace = open_memstream(&s.r.trace, &s.trace_len);
     s.q[QMIG_SIDE_SOURCE] = (struct qemu){
         .alive = true,
@@ -459,13 +425,11 @@ struct sim_result sim_run(const struct sim_options *o)
     run_loop(&s);
     if (!s.r.crashed)
         note_verdict(&s);
-    drop_messages(&s);
+    sim_mail_clear(&s.mail);
     if (o->recovers)
         sim_recover(&s);
     note_result(&s);
-    for (size_t i = 0; i < s.n_records; i++)
-        json_object_put(s.records[i]);
-    free(s.records);
+    sim_journal_clear(&s.journal);
     for (int side = 0; side < 2; side++) {
         while (s.q[side].stalled) {
             struct command *c = s.q[side].stalled;

@@ -8,11 +8,7 @@
 #define TESTS_LIB_SIM_PRIV_H
 
 #include "tests/lib/sim.h"
-
-struct message {
-    struct message *next;
-    struct engine_event ev;
-};
+#include "tests/lib/sim_mail.h"
 
 struct command {
     struct command *next;
@@ -66,7 +62,7 @@ struct sim {
     struct sim_options o;
     struct engine *e;
     struct qemu q[2];
-    struct message *first, **last;
+    struct sim_mail mail;
     int64_t now;
     bool refuse_next, journal_fails_next, fault_done;
     bool committed;
@@ -81,10 +77,8 @@ struct sim {
     enum move_step store; /* runs */
     int64_t store_ends;
     bool store_fails_next, store_hangs_next;
-    bool store_late;              /* it will not have ended then */
-    struct json_object **records; /* the journal: as it was written, */
-    size_t n_records;
-    size_t n_durable;           /* and as it is on the disk */
+    bool store_late; /* it will not have ended then */
+    struct sim_journal journal;
     bool muted;                 /* nobody waits for what is answered */
     bool recovering;            /* there is no engine any more */
     struct json_object *answer; /* to recover's command */

@@ -62,13 +62,7 @@ struct json_object *sim_record(const char *name, struct json_object *data)
 void sim_write_record(struct sim *s, const char *name, struct json_object *data,
                       bool sync)
 {
-    struct json_object **more =
-        realloc(s->records, (s->n_records + 1) * sizeof(struct json_object *));
-    assert_non_null(more);
-    s->records = more;
-    s->records[s->n_records++] = sim_record(name, data);
-    if (sync)
-        s->n_durable = s->n_records;
+    sim_journal_add(&s->journal, sim_record(name, data), sync);
     /* Where nothing comes back, only a record that is on the disk. */
     if (s->o.config.plan.one_way_fd
             ? sync && !strcmp(name, "commit")
@@ -164,14 +158,9 @@ static void take_answer(const struct sim *s, enum qmig_side side,
 {
     const struct qemu *q = &s->q[side];
 
-    a->answers = q->alive && !q->away && !q->hung && !q->stopped;
-    if (a->answers) {
-        a->status = strdup(q->status);
-        a->migration = q->migration ? strdup(q->migration) : NULL;
-        return;
-    }
-    qmp_fail(&a->err, q->alive ? QMP_ERR_TIMEOUT : QMP_ERR_CONNECT, "silent");
-    a->err->sys = q->alive ? 0 : ECONNREFUSED;
+    sim_take_answer(a, q->alive,
+                    q->alive && !q->away && !q->hung && !q->stopped, q->status,
+                    q->migration);
 }
 
 static void note_verdict(struct sim *s, const struct session *session)
@@ -205,7 +194,7 @@ static void recover_once(struct sim *s, enum fenced fenced, unsigned killed_at)
         .evidence = json_object_new_array(),
         .done = json_object_new_array(),
     };
-    struct journal_log log = {.records = s->records, .n = s->n_records};
+    struct journal_log log = {.records = s->journal.records, .n = s->journal.n};
     struct qmp_error *err = NULL;
 
     s->recover = &state;
@@ -252,8 +241,7 @@ void sim_recover(struct sim *s)
     s->recovering = true;
     fprintf(s->trace, "R  recover, %s\n", sim_world_name(s->o.world));
     if (s->r.crashed && s->o.host_dies)
-        while (s->n_records > s->n_durable)
-            json_object_put(s->records[--s->n_records]);
+        sim_journal_lose_unsynced(&s->journal);
     set_world(s);
     recover_once(s, FENCED_NONE, s->o.recover_killed_at);
     recover_once(s, FENCED_NONE, 0);

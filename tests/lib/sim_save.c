@@ -8,11 +8,6 @@
 
 #define MAX_STEPS 20000
 
-struct save_message {
-    struct save_message *next;
-    struct engine_event ev;
-};
-
 const struct save_story save_stories[] = {
     {"save", .save = true},
     {"save a sparse file", .save = true, .sparse = true},
@@ -35,26 +30,14 @@ const char *save_fault_name(enum save_fault fault)
     return names[fault];
 }
 
-static void free_event(struct engine_event *ev)
-{
-    json_object_put(ev->object);
-    qmp_error_free((struct qmp_error *)(uintptr_t)ev->err);
-}
-
 void save_sim_post(struct save_sim *s, struct engine_event ev)
 {
     if (s->recovering) {
-        free_event(&ev);
+        sim_event_clear(&ev);
         return;
     }
-
-    struct save_message *m = calloc(1, sizeof(*m));
-
-    assert_non_null(m);
-    m->ev = ev;
-    m->ev.side = s->side;
-    *s->last = m;
-    s->last = &m->next;
+    ev.side = s->side;
+    sim_mail_put(&s->mail, &ev);
 }
 
 /* The journal */
@@ -63,10 +46,7 @@ void save_sim_write(struct save_sim *s, const char *name,
                     struct json_object *data, bool sync)
 {
     struct json_object *record = sim_record(name, data);
-    struct json_object **more =
-        realloc(s->records, (s->n_records + 1) * sizeof(struct json_object *));
 
-    assert_non_null(more);
     if (!strcmp(name, "begin")) { /* as job_image_add_begin() */
         json_object_object_add(
             record, "story",
@@ -78,10 +58,7 @@ void save_sim_write(struct save_sim *s, const char *name,
         json_object_object_add(record, "overwrite",
                                json_object_new_boolean(false));
     }
-    s->records = more;
-    s->records[s->n_records++] = record;
-    if (sync)
-        s->n_durable = s->n_records;
+    sim_journal_add(&s->journal, record, sync);
     s->saved |= !strcmp(name, "saved");
     s->committed |= !strcmp(name, "commit");
 }
@@ -115,7 +92,7 @@ static void end(struct save_sim *s)
                            json_object_new_string(owners[v.owner]));
     if (v.left[s->side] && s->alive)
         json_object_object_add(data, "left", json_object_new_boolean(true));
-    if (s->n_records)
+    if (s->journal.n)
         save_sim_write(s, "end", data, false);
     s->ended = true;
 }
@@ -272,18 +249,18 @@ static void inject(struct save_sim *s)
     }
 }
 
-static void deliver_first(struct save_sim *s)
+/* False: nothing is under way. */
+static bool deliver_first(struct save_sim *s)
 {
-    struct save_message *m = s->first;
+    struct engine_event ev;
 
-    s->first = m->next;
-    if (!s->first)
-        s->last = &s->first;
+    if (!sim_mail_take(&s->mail, &ev))
+        return false;
     s->now += 100;
     s->events++;
-    feed(s, &m->ev);
-    free_event(&m->ev);
-    free(m);
+    feed(s, &ev);
+    sim_event_clear(&ev);
+    return true;
 }
 
 static void loop(struct save_sim *s)
@@ -298,27 +275,13 @@ static void loop(struct save_sim *s)
             inject(s);
         if (s->ended)
             break;
-        if (s->first) {
-            deliver_first(s);
+        if (deliver_first(s))
             continue;
-        }
         int64_t when = engine_deadline(s->e);
         assert_true(when >= 0);
         s->now = when > s->now ? when : s->now;
         feed(s, &(struct engine_event){.kind = EV_TIME});
     }
-}
-
-static void drop_messages(struct save_sim *s)
-{
-    while (s->first) {
-        struct save_message *m = s->first;
-
-        s->first = m->next;
-        free_event(&m->ev);
-        free(m);
-    }
-    s->last = &s->first;
 }
 
 static void set_up(struct save_sim *s, const struct save_options *o)
@@ -342,7 +305,6 @@ static void set_up(struct save_sim *s, const struct save_options *o)
                   : story->paused ? "paused"
                                   : "running",
     };
-    s->last = &s->first;
     s->f = open_memstream(&s->trace, &s->trace_len);
     save_sim_file_begin(s);
 }
@@ -367,7 +329,7 @@ void save_sim_run(struct save_sim *s, const struct save_options *o)
     deadlines_default(&config.deadlines);
     s->e = engine_new(&config);
     loop(s);
-    drop_messages(s);
+    sim_mail_clear(&s->mail);
     if (o->recovers)
         save_sim_recover(s);
     save_sim_look(s);
@@ -378,9 +340,7 @@ void save_sim_clear(struct save_sim *s)
 {
     if (s->fd >= 0)
         close(s->fd);
-    for (size_t i = 0; i < s->n_records; i++)
-        json_object_put(s->records[i]);
-    free(s->records);
+    sim_journal_clear(&s->journal);
     free(s->recovered.error);
     engine_free(s->e);
     fclose(s->f);

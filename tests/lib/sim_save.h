@@ -13,6 +13,8 @@
 #include "recover/past.h"
 #include "recover/verdict.h"
 
+#include "tests/lib/sim_mail.h"
+
 /* clang-format off */
 #define SAVE_FAULT_MAP(X)                                                      \
     X(NONE,     "none")                                                        \
@@ -75,14 +77,12 @@ struct save_recovered { /* the last look of all */
     unsigned acts; /* of all of them */
 };
 
-struct save_message;
-
 struct save_sim {
     struct save_options o;
     struct engine *e;
     struct plan_image image;
     enum qmig_side side; /* of the QEMU */
-    struct save_message *first, **last;
+    struct sim_mail mail;
     int64_t now;
     unsigned events; /* that were delivered */
     unsigned acts;   /* what the controller did of what others see */
@@ -103,9 +103,7 @@ struct save_sim {
     bool complete;         /* whichever is there */
     bool created, renamed; /* by the controller */
 
-    /* the journal */
-    struct json_object **records;
-    size_t n_records, n_durable;
+    struct sim_journal journal;
 
     bool file_fails, journal_fails, refuses; /* the next time */
 

@@ -95,14 +95,8 @@ static const struct recover_io sim_io = {
 
 static void take_answer(const struct save_sim *s, struct answer *a)
 {
-    a->answers = s->alive && !s->away && !s->hung;
-    if (a->answers) {
-        a->status = strdup(s->status);
-        a->migration = s->migration ? strdup(s->migration) : NULL;
-        return;
-    }
-    qmp_fail(&a->err, s->alive ? QMP_ERR_TIMEOUT : QMP_ERR_CONNECT, "silent");
-    a->err->sys = s->alive ? 0 : ECONNREFUSED;
+    sim_take_answer(a, s->alive, s->alive && !s->away && !s->hung, s->status,
+                    s->migration);
 }
 
 static void note_verdict(struct save_sim *s, const struct session *session)
@@ -133,7 +127,7 @@ static void recover_once(struct save_sim *s, bool fenced)
         .evidence = json_object_new_array(),
         .done = json_object_new_array(),
     };
-    struct journal_log log = {.records = s->records, .n = s->n_records};
+    struct journal_log log = {.records = s->journal.records, .n = s->journal.n};
     struct qmp_error *err = NULL;
 
     fflush(s->f);
@@ -156,8 +150,7 @@ void save_sim_recover(struct save_sim *s)
     s->recovering = true;
     fprintf(s->f, "R  recover, %s\n", save_world_name(s->o.world));
     if (s->crashed && s->o.host_dies) {
-        while (s->n_records > s->n_durable)
-            json_object_put(s->records[--s->n_records]);
+        sim_journal_lose_unsynced(&s->journal);
         save_sim_lose_unsynced(s);
     }
     if (s->o.world == SAVE_QEMU_DEAD || (s->crashed && s->o.host_dies))
