@@ -101,7 +101,7 @@ case_cancel_while_the_device_state_flows() {
 case_cancel_when_all_is_loaded() {
     both
     watch dst
-    gated src '<"status": "completed"' "instead kill -INT \$(cat $T/qmigrate.pid)"
+    gated src '<"status": "completed"' "instead $(kill_and_wait INT)"
     move 4
     cancelled switchover
     destination_is_ended
@@ -168,7 +168,7 @@ case_cancel_of_one_that_is_not_live() {
 # what can be the case.
 twice() { # twice PATTERN CODE TEXT [ARG...]: in the phase that the line of src is in
     both
-    gated src "$1" "instead kill -INT \$(cat $T/qmigrate.pid); until grep -q cancelling $T/out.err; do sleep 0.02; done; kill -INT \$(cat $T/qmigrate.pid); until ! kill -0 \$(cat $T/qmigrate.pid) 2>$T/null; do sleep 0.02; done"
+    gated src "$1" "instead $(kill_and_wait INT); kill -INT \$(cat $T/qmigrate.pid); until ! kill -0 \$(cat $T/qmigrate.pid) 2>$T/null; do sleep 0.02; done"
     expect "$2" run_qmigrate migrate --source "$from" --dest "unix:$T/dst.qmp" \
         --json --progress none "${@:4}"
     [ ! -s "$T/out" ]

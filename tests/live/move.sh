@@ -36,7 +36,15 @@ gated() { # gated ROLE [PATTERN ACTION]...
 
 # For actions of a gate: what the shell runs there.
 signal_qmigrate() { # signal_qmigrate SIGNAL
-    echo "run kill -$1 \$(cat $T/qmigrate.pid)"
+    case $1 in
+    # On a busy machine the line, and what follows it, would overtake it.
+    INT | TERM) echo "run $(kill_and_wait "$1")" ;;
+    *) echo "run kill -$1 \$(cat $T/qmigrate.pid)" ;;
+    esac
+}
+
+kill_and_wait() { # kill_and_wait SIGNAL: until qmigrate says that it cancels
+    echo "kill -$1 \$(cat $T/qmigrate.pid); for i in \$(seq 500); do grep -q cancelling $T/out.err && break; sleep 0.02; done"
 }
 
 # The program, bounded in time; its pid is in $T/qmigrate.pid.
