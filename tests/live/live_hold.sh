@@ -9,10 +9,21 @@
 busy() { MEM=96 GUEST='--mem 40 --spin'; }
 slow='--bandwidth 16'
 
+remember() { # while nobody acts on the source
+    before_bw=$(qmp_get src return.max-bandwidth query-migrate-parameters)
+    before_dt=$(qmp_get src return.downtime-limit query-migrate-parameters)
+}
+
+undone() { # the source's parameters are what they were
+    [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = "$before_bw" ]
+    [ "$(qmp_get src return.downtime-limit query-migrate-parameters)" = "$before_dt" ]
+}
+
 start_held() { # start_held OPTION...
     start_source -name web1
     start_dest -name web1
     guest_up src
+    remember
     "$QMIGRATE" migrate --source "unix:$T/src.qmp" --dest "unix:$T/dst.qmp" --json \
         --transcript "$T/tr" --progress plain "$@" >"$T/out.json" 2>"$T/held.err" &
     migrate_pid=$!
@@ -36,16 +47,6 @@ ended() { # ended CODE
 }
 
 result() { json "$1" "$T/out.json"; }
-
-undone() { # the source's parameters are what they were
-    [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = "$before_bw" ]
-    [ "$(qmp_get src return.downtime-limit query-migrate-parameters)" = "$before_dt" ]
-}
-
-remember() {
-    before_bw=$(qmp_get src return.max-bandwidth query-migrate-parameters)
-    before_dt=$(qmp_get src return.downtime-limit query-migrate-parameters)
-}
 
 case_prepared_waits_for_the_word() {
     start_held --hold prepared
@@ -85,7 +86,6 @@ case_nobody_says_the_word() {
     busy
     # shellcheck disable=SC2086
     start_held --hold switchover --hold-timeout 1 $slow
-    remember
     ended 1
     [ "$(result error.code)" = hold.timeout ]
     [ "$(result owner)" = source ]
@@ -119,7 +119,6 @@ case_cancelled_while_held() { # case_cancelled_while_held AT
     busy
     # shellcheck disable=SC2086
     start_held --hold "$1" $slow
-    remember
     held "$1"
     expect 0 qmigrate cancel web1
     ended 4
@@ -146,7 +145,6 @@ case_killed_while_held() {
     busy
     # shellcheck disable=SC2086
     start_held --hold switchover $slow
-    remember
     held switchover
     kill -KILL "$migrate_pid"
     wait "$migrate_pid" || true
