@@ -466,6 +466,49 @@ static void newest_is_found_within_one_second(void **state UNUSED)
     assert_found(UUID, "20200131T120000-00000000");
 }
 
+/* What cannot be read may be the newest of the guest: an older one's verdict
+ * would be about the past. */
+static void older_one_does_not_stand_for_a_damaged_one(void **state UNUSED)
+{
+    struct journal_log log = {0};
+    char path[160];
+    char text[512];
+
+    make_migration(OLD, UUID, "end", "{\"owner\":\"source\"}");
+    make_migration(OLD2, UUID, "migrate", NULL);
+    snprintf(path, sizeof(path), "%s/" OLD2, dir);
+    assert_int_equal(journal_read(path, &log, &err), 0);
+    struct journal *j = journal_append(path, &log, &err);
+    assert_non_null(j);
+    put(j, "switchover", NULL);
+    journal_close(j);
+    journal_log_clear(&log);
+
+    strcat(path, "/journal");
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+    ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+    assert_true(n > 0);
+    text[n] = '\0';
+    off_t second = strchr(text, '\n') + 1 - text;
+
+    assert_int_equal(pwrite(fd, "X", 1, second + 2), 1);
+    assert_found(UUID, OLD2);
+
+    /* In its first record it could be anybody's. */
+    assert_int_equal(pwrite(fd, "X", 1, 2), 1);
+    assert_null(statedir_find(dir, UUID, &err));
+    assert_non_null(strstr(err->hint, "the last migration of '" UUID "'"));
+    assert_error(QMIG_ERR_JOURNAL_BAD, "line 1: the checksum is wrong");
+    assert_null(statedir_newest(dir, UUID, &err));
+    assert_error(QMIG_ERR_JOURNAL_BAD, "line 1: the checksum is wrong");
+    assert_found(OLD, OLD);
+
+    /* One that is newer still, and can be read, is the last one. */
+    make_migration("20200131T120002-00000000", UUID, NULL, NULL);
+    assert_found(UUID, "20200131T120002-00000000");
+    close(fd);
+}
+
 static void ids_are_told_from_other_names(void **state UNUSED)
 {
     static const char *const others[] = {"",
@@ -644,6 +687,7 @@ int main(void)
         T(directory_that_cannot_take_it_is_refused),
         T(migration_is_found_by_id_uuid_and_name),
         T(newest_is_found_within_one_second),
+        T(older_one_does_not_stand_for_a_damaged_one),
         T(ids_are_told_from_other_names),
         T(lock_names_its_holder_and_can_be_asked),
         T(lock_of_a_dead_process_does_not_block),

@@ -63,6 +63,11 @@ int journal_read(const char *dir, struct journal_log *ret,
                  struct qmp_error **errp);
 void journal_log_clear(struct journal_log *log);
 
+/* Its first record alone, whatever comes after it: *ret (the caller's) is NULL
+ * when none was written whole. */
+int journal_read_first(const char *dir, struct json_object **ret,
+                       struct qmp_error **errp);
+
 /* Go on writing DIR/journal after what journal_read() gave; a torn tail is cut
  * off. The caller holds the lock of the guest. */
 struct journal *journal_append(const char *dir, const struct journal_log *log,

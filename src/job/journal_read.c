@@ -106,12 +106,13 @@ static bool good_line_follows(const char *text, size_t len)
     return false;
 }
 
-static int parse_all(const char *text, size_t len, struct journal_log *log,
-                     struct qmp_error **errp)
+/* At most `most` records. */
+static int parse_some(const char *text, size_t len, size_t most,
+                      struct journal_log *log, struct qmp_error **errp)
 {
     size_t max = 0;
 
-    for (size_t at = 0; at < len;) {
+    for (size_t at = 0; at < len && log->n < most;) {
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
         struct json_object *record = NULL;
         const char *line = text + at;
@@ -142,17 +143,23 @@ static int parse_all(const char *text, size_t len, struct journal_log *log,
     return 0;
 }
 
-int journal_parse(const char *text, size_t len, struct journal_log *ret,
-                  struct qmp_error **errp)
+static int parse(const char *text, size_t len, size_t most,
+                 struct journal_log *ret, struct qmp_error **errp)
 {
     struct journal_log log = {0};
 
-    if (parse_all(text, len, &log, errp) < 0) {
+    if (parse_some(text, len, most, &log, errp) < 0) {
         journal_log_clear(&log);
         return -1;
     }
     *ret = log;
     return 0;
+}
+
+int journal_parse(const char *text, size_t len, struct journal_log *ret,
+                  struct qmp_error **errp)
+{
+    return parse(text, len, SIZE_MAX, ret, errp);
 }
 
 static int read_all(int fd, char *text, size_t max, size_t *len)
@@ -169,8 +176,8 @@ static int read_all(int fd, char *text, size_t max, size_t *len)
     return 0;
 }
 
-int journal_read(const char *dir, struct journal_log *ret,
-                 struct qmp_error **errp)
+static int read_some(const char *dir, size_t most, struct journal_log *ret,
+                     struct qmp_error **errp)
 {
     CLEANUP(freep) char *path = NULL;
     CLEANUP(freep) char *text = NULL;
@@ -205,8 +212,28 @@ int journal_read(const char *dir, struct journal_log *ret,
         int sys = errno;
         return qmp_fail_sys(errp, sys, "cannot read '%s'", path);
     }
-    if (journal_parse(text, len, ret, errp) < 0)
+    if (parse(text, len, most, ret, errp) < 0)
         return qmp_prefix(errp, "'%s'", path);
+    return 0;
+}
+
+int journal_read(const char *dir, struct journal_log *ret,
+                 struct qmp_error **errp)
+{
+    return read_some(dir, SIZE_MAX, ret, errp);
+}
+
+int journal_read_first(const char *dir, struct json_object **ret,
+                       struct qmp_error **errp)
+{
+    struct journal_log log = {0};
+
+    *ret = NULL;
+    if (read_some(dir, 1, &log, errp) < 0)
+        return -1;
+    if (log.n)
+        *ret = json_object_get(log.records[0]);
+    journal_log_clear(&log);
     return 0;
 }
 

@@ -38,7 +38,8 @@ int statedir_holder(const char *state, const char *key, char **holder,
 /*
  * The id (the caller's to free) of the migration that `word` means: an id
  * itself, else the newest migration of the guest with that uuid or name.
- * QMIG_ERR_JOURNAL_UNKNOWN.
+ * QMIG_ERR_JOURNAL_UNKNOWN; QMIG_ERR_JOURNAL_BAD: a journal that may be a newer
+ * one's cannot be read.
  */
 char *statedir_find(const char *state, const char *word,
                     struct qmp_error **errp);

@@ -41,21 +41,22 @@ static const char *string_member(struct json_object *o, const char *name)
                : NULL;
 }
 
-/* The first record of a migration; NULL if there is none that can be read. */
-static struct json_object *first_record(const char *state, const char *id)
+/* The first record of a migration; *ret is NULL if it has none. */
+static int first_record(const char *state, const char *id,
+                        struct json_object **ret, struct qmp_error **errp)
 {
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     CLEANUP(freep) char *dir = NULL;
-    struct journal_log log = {0};
-    struct json_object *first = NULL;
 
+    *ret = NULL;
     if (asprintf(&dir, "%s/%s", state, id) < 0) {
         dir = NULL;
-        return NULL;
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
     }
-    if (journal_read(dir, &log, NULL) == 0 && log.n)
-        first = json_object_get(log.records[0]);
-    journal_log_clear(&log);
-    return first;
+    if (journal_read_first(dir, ret, &err) == 0 ||
+        err->code == QMIG_ERR_JOURNAL_UNKNOWN)
+        return 0;
+    return qmp_propagate(errp, TAKE_PTR(err));
 }
 
 /* Is one of these members of the record the word? */
@@ -77,38 +78,44 @@ struct found {
 };
 
 /* Ids sort by time, but to the second only: then the record's own time, which
- * has milliseconds. False: older ones need not be looked at. */
-static bool consider(struct found *f, const char *state, const char *id,
-                     const char *word, const char *const *members)
+ * has milliseconds. 0: older ones need not be looked at. A journal that cannot
+ * be read may be the one that is meant: an older one must not stand for it. */
+static int consider(struct found *f, const char *state, const char *id,
+                    const char *word, const char *const *members,
+                    struct qmp_error **errp)
 {
     const size_t seconds = sizeof("20260131T120000") - 1;
+    CLEANUP(json_putp) struct json_object *first = NULL;
 
     if (f->id && strncmp(f->id, id, seconds) != 0)
-        return false;
-    CLEANUP(json_putp) struct json_object *first = first_record(state, id);
+        return 0;
+    if (first_record(state, id, &first, errp) < 0)
+        return -1;
     const char *when = first ? string_member(first, "time") : NULL;
 
     if (!is_meant(first, word, members))
-        return true;
+        return 1;
     if (f->id && (!when || strcmp(when, f->time) < 0))
-        return true;
+        return 1;
     free(f->id);
     f->id = strdup(id);
+    if (!f->id)
+        return qmp_fail(errp, QMP_ERR_NOMEM, "out of memory");
     snprintf(f->time, sizeof(f->time), "%s", when ? when : "");
-    return true;
+    return 1;
 }
 
 static char *find(const char *state, const char *word,
                   const char *const *members, struct qmp_error **errp)
 {
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     struct dirent **list = NULL;
     struct found found = {0};
-    bool more = true;
+    int more = 1;
     int n = scandir(state, &list, is_migration, alphasort);
 
     if (n < 0) {
         int sys = errno;
-        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
 
         qmp_fail_sys(&err, sys, "cannot read the state directory '%s'", state);
         err->code = QMIG_ERR_JOURNAL_UNKNOWN;
@@ -116,10 +123,21 @@ static char *find(const char *state, const char *word,
         return NULL;
     }
     for (int i = n - 1; i >= 0; i--) {
-        more = more && consider(&found, state, list[i]->d_name, word, members);
+        if (more > 0)
+            more =
+                consider(&found, state, list[i]->d_name, word, members, &err);
         free(list[i]);
     }
     free(list);
+    if (err) {
+        qmp_propagate(errp, TAKE_PTR(err));
+        qmp_hint(errp,
+                 "that may be the last migration of '%.80s': if it is not, "
+                 "give the id of the one that is meant",
+                 word);
+        free(found.id);
+        return NULL;
+    }
     if (!found.id)
         qmp_fail(errp, QMIG_ERR_JOURNAL_UNKNOWN,
                  "no migration of '%.80s' in the state directory '%s'", word,

@@ -35,6 +35,7 @@ static char *find_id(const struct qmig_options *o, struct qmp_error **errp)
 {
     struct qmp_client *c = qmp_open(o->source, NULL, ASK_US, errp);
     CLEANUP(freep) char *state = NULL;
+    CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
     char *key[3] = {NULL};
     char *id = NULL;
 
@@ -47,10 +48,16 @@ static char *find_id(const struct qmig_options *o, struct qmp_error **errp)
     key[2] = strdup(o->source);
     qmp_client_free(c);
     state = statedir_path(o->state_dir, errp);
-    for (size_t i = 0; state && i < ARRAY_SIZE(key) && !id; i++)
+    for (size_t i = 0; state && i < ARRAY_SIZE(key) && !id; i++) {
+        qmp_error_free(TAKE_PTR(err));
         if (key[i] && *key[i])
-            id = statedir_newest(state, key[i], NULL);
-    if (state && !id) {
+            id = statedir_newest(state, key[i], &err);
+        if (err && err->code != QMIG_ERR_JOURNAL_UNKNOWN)
+            break;
+    }
+    if (err && err->code != QMIG_ERR_JOURNAL_UNKNOWN) {
+        qmp_propagate(errp, TAKE_PTR(err));
+    } else if (state && !id) {
         qmp_fail(errp, QMIG_ERR_JOURNAL_UNKNOWN,
                  "no migration of the source's guest in '%s': there is no "
                  "post-copy to resume",
