@@ -86,6 +86,9 @@ QMP_EXPORT const char *qmp_replay_peer(const struct qmp_replay *r, size_t i);
  * said. */
 QMP_EXPORT const char *qmp_replay_format(const struct qmp_replay *r);
 
+/* Was the last line of the file cut? What was before it is replayed. */
+QMP_EXPORT bool qmp_replay_is_cut(const struct qmp_replay *r);
+
 /* Accept connections for a peer: unix:PATH, or tcp:HOST:PORT. */
 QMP_EXPORT int qmp_replay_listen(struct qmp_replay *r, const char *peer,
                                  const char *addr, struct qmp_error **errp);

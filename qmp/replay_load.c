@@ -364,6 +364,7 @@ static int load(struct qmp_replay *r, const char *path, struct qmp_error **errp)
         if (load_entry(r, &e, errp) < 0)
             return -1;
     }
+    r->cut = qmp_reader_is_cut(reader);
     return rc < 0 ? -1 : copy_options(r, errp);
 }
 
@@ -389,6 +390,11 @@ struct qmp_replay *qmp_replay_load(const char *path,
 const char *qmp_replay_format(const struct qmp_replay *r)
 {
     return r->format;
+}
+
+bool qmp_replay_is_cut(const struct qmp_replay *r)
+{
+    return r->cut;
 }
 
 static void free_peer(struct replay_peer *p)

@@ -81,6 +81,7 @@ struct qmp_replay {
     struct replay_peer peers[QMP_REPLAY_MAX_PEERS];
     size_t n_peers;
     const char *format; /* of a foreign recording; else NULL */
+    bool cut;           /* its last line was */
     int64_t start_us;   /* of the clock, when the first connection came; 0 */
     int64_t due_us;     /* when the next step is due; 0: now */
     int64_t look_us;    /* when to look whether `spoke` has read; 0: not */

@@ -105,6 +105,35 @@ says err 'the last line of the transcript was cut'
 run 1 show tests/corpus/transcript/foreign-bad
 says err "foreign-bad', line 2, read as QMP messages, .*: '\]' where a message"
 
+# whoever reads it: a file that was cut, or somebody else's, is told of
+head -c 3000 "$good" >"$T/cut"
+for how in "show $T/cut" "report $T/cut" "diff $T/cut $T/cut"; do
+    # shellcheck disable=SC2086
+    run 0 $how
+    says err '^qmigrate: warning: the last line of the transcript was cut$'
+done
+for how in show report; do
+    run 0 $how tests/corpus/transcript/foreign-shell
+    says err '^qmigrate: read as QMP messages, '
+done
+run 0 diff tests/corpus/transcript/foreign-shell tests/corpus/transcript/foreign-shell
+[ "$(grep -c '^qmigrate: read as QMP messages, ' "$T/err")" -eq 2 ] && ok || no "diff says: $(cat "$T/err")"
+
+# an option of another action would do nothing
+for how in 'show --lenient' 'report --json' 'diff --side source' 'replay --listen x' \
+    'record --speed 1' 'replay --json' 'show -o x' 'diff --fault drop@3' 'report --phase x'; do
+    # shellcheck disable=SC2086
+    run 2 $how "$good"
+    option=${how#* } option=${option%% *}
+    says err "^qmigrate: option '-?${option/#-o/--output}' does not belong to 'transcript ${how%% *}'"
+done
+run 2 --lenient show "$good"
+says err "option '--lenient' does not belong to 'transcript show'"
+for path in migrate migrate. .uri; do
+    run 2 diff "$good" "$good" --ignore "$path"
+    says err "option '--ignore': '$path' is not COMMAND.PATH, as in migrate.uri"
+done
+
 # diff: by structure, and by exit code
 run 0 diff "$good" "$good"
 says_not out '^[-+^~!=]'
@@ -116,6 +145,7 @@ says out '^\+ source query-migrate-parameters  \(line [0-9]+\)$'
 run 1 diff "$good" "$PWD/tests/transcripts/7.2-dest-not-waiting.jsonl" --json
 says out '^\{"kind":"only-first","peer":"source","name":"migrate","first_line":[0-9]+\}$'
 says out '^\{"kind":"phase","name":"precopy","first":"there","second":null\}$'
+says out '^\{"kind":"phase-time","name":"precopy","first_us":[0-9]+,"second_us":null\}$'
 sed 's/"execute":"stop"/"execute":"x"/; s/"host":"127.0.0.1"/"host":"::1"/' "$good" >"$T/renamed"
 run 1 diff "$good" "$T/renamed"
 says out '^- destination stop '
@@ -257,7 +287,7 @@ wait "$replay"
 kill -INT "$recorder" 2>/dev/null
 wait "$recorder"
 [ $? -eq 0 ] && ok || no "record: $(cat record.err)"
-"$program" transcript diff "$good" again.jsonl --json | grep -v '"kind":"phase"' >out
+"$program" transcript diff "$good" again.jsonl --json | grep -vE '"kind":"phase(-time)?"' >out
 [ ! -s out ] && ok || no "the recording differs: $(cat out)"
 run 2 record "$T/x"
 says err "'--listen ADDR --connect ADDR' is wanted"

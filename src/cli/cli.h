@@ -69,9 +69,21 @@ struct cli_list {
     size_t n;
 };
 
+/* What `transcript` does with its files. */
+enum transcript_action {
+    TRANSCRIPT_SHOW,
+    TRANSCRIPT_REPORT,
+    TRANSCRIPT_DIFF,
+    TRANSCRIPT_REPLAY,
+    TRANSCRIPT_RECORD,
+    TRANSCRIPT__MAX
+};
+
 /* The options of `transcript`. */
 struct cli_transcript {
-    const char *listen; /* record */
+    const char *foreign[TRANSCRIPT__MAX]; /* an option given that is not for
+                                             it; NULL: none */
+    const char *listen;                   /* record */
     const char *connect;
     const char *connect_dest;
     const char *listen_source; /* replay */
@@ -171,8 +183,9 @@ void cli_error(const struct qmp_error *err);
 /* "qmigrate: warning: TEXT" */
 void cli_warning(const char *text);
 
-/* What a foreign recording was taken for; nothing for NULL. */
-void cli_put_format(const char *format);
+/* What a foreign recording was taken for (nothing for NULL), and a warning if
+ * the last line of the file was cut. */
+void cli_put_format(const char *format, bool cut);
 
 /* One line of JSON on standard output. */
 void cli_put_json(struct json_object *o);

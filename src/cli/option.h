@@ -37,6 +37,7 @@ struct option {
     unsigned flag;     /* the flag, where it is one */
     size_t offset;     /* the member of struct cli, where it is one */
     const char *help;  /* NULL: that of the parameter or flag */
+    unsigned actions;  /* bits of enum transcript_action; 0: all */
 };
 
 extern const struct option option_table[];

@@ -37,6 +37,8 @@ const char *const option_group_titles[GROUP__MAX] = {
 #define SPLIT(p)    .set = option_set_param_list, .param = (p)
 #define REFUSED     .set = option_set_direct
 #define LIST(m)     .set = option_set_list, AT(m)
+#define FOR(action) .actions = 1u << TRANSCRIPT_##action
+#define ALSO(action) | 1u << TRANSCRIPT_##action
 
 /* name, letter, argument, verbs, group */
 const struct option option_table[] = {
@@ -223,48 +225,49 @@ const struct option option_table[] = {
      BOOL(o.no_transcript), .help = "record nothing"},
 
     {"listen-source", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.listen_source),
+     FOR(REPLAY), STRING(transcript.listen_source),
      .help = "replay: where to stand in for the source's monitor"},
     {"listen-dest", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.listen_dest),
+     FOR(REPLAY) ALSO(RECORD), STRING(transcript.listen_dest),
      .help = "replay: where to stand in for the destination's monitor; "
              "record: where to listen for it"},
     {"listen", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.listen), .help = "record: where clients connect"},
+     FOR(RECORD), STRING(transcript.listen), .help = "record: where clients connect"},
     {"connect", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.connect),
+     FOR(RECORD), STRING(transcript.connect),
      .help = "record: the monitor that they get to"},
     {"connect-dest", 0, "ADDR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.connect_dest),
+     FOR(RECORD), STRING(transcript.connect_dest),
      .help = "record: the destination's monitor, recorded as well"},
     {"speed", 0, "FACTOR", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.speed),
+     FOR(REPLAY), STRING(transcript.speed),
      .help = "replay: 1 is as recorded; without it nothing is waited for"},
     {"lenient", 0, NULL, VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     BOOL(transcript.lenient),
+     FOR(REPLAY), BOOL(transcript.lenient),
      .help = "replay: report a command that differs, and go on"},
     {"ignore", 0, "COMMAND.PATH", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     LIST(transcript.ignore),
+     FOR(REPLAY) ALSO(DIFF), LIST(transcript.ignore),
      .help = "replay, diff: an argument that may differ; may be repeated"},
     {"fault", 0, "KIND@LINE", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     LIST(transcript.faults),
+     FOR(REPLAY), LIST(transcript.faults),
      .help = "replay: drop, delay=MS, duplicate, reorder, close, garbage or "
              "error at a line of the file; may be repeated"},
     {"stall", 0, "SECONDS", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.stall),
-     .help = "replay: give up when nothing comes for so long (30)"},
+     FOR(REPLAY), STRING(transcript.stall),
+     .help = "replay: give up when a client is there, and nothing comes for so "
+             "long (30)"},
     {"side", 0, "PEER", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.side), .help = "show: only this peer"},
+     FOR(SHOW), STRING(transcript.side), .help = "show: only this peer"},
     {"command", 0, "NAME", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.command),
+     FOR(SHOW), STRING(transcript.command),
      .help = "show: only this command or event"},
     {"phase", 0, "NAME", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.phase), .help = "show: only this phase"},
+     FOR(SHOW), STRING(transcript.phase), .help = "show: only this phase"},
     {"slower", 0, "MS", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.slower),
+     FOR(SHOW), STRING(transcript.slower),
      .help = "show: only commands that took longer"},
     {"output", 'o', "FILE", VERB_TRANSCRIPT, GROUP_TRANSCRIPT,
-     STRING(transcript.output),
+     FOR(REPORT), STRING(transcript.output),
      .help = "report: write a page (HTML) instead of text"},
 
     {"progress", 0, "auto|bar|plain|json|none", VERB_MIGRATE | FILES, GROUP_OUTPUT,
@@ -278,7 +281,7 @@ const struct option option_table[] = {
     {"json", 0, NULL,
      THREE | VERB_FEATURES | VERB_TRANSCRIPT | CONTROL | AFTERWARDS | FILES |
          VERB_IMAGE,
-     GROUP_OUTPUT, BOOL(json),
+     GROUP_OUTPUT, FOR(SHOW) ALSO(DIFF), BOOL(json),
      .help = "the result as JSON"},
     {"help", 'h', NULL, ALL, GROUP_OUTPUT, BOOL(help), .help = "this text"},
 };

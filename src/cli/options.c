@@ -96,6 +96,14 @@ static int take_value(const struct cli *cli, struct words *w,
     return 0;
 }
 
+/* The action of `transcript` may come later than its options. */
+static void note_foreign(struct cli_transcript *t, const struct option *opt)
+{
+    for (int i = 0; opt->actions && i < TRANSCRIPT__MAX; i++)
+        if (!(opt->actions & 1u << i) && !t->foreign[i])
+            t->foreign[i] = opt->name;
+}
+
 static int apply(struct cli *cli, struct words *w, const struct option *opt,
                  const char *given, struct qmp_error **errp)
 {
@@ -107,6 +115,7 @@ static int apply(struct cli *cli, struct words *w, const struct option *opt,
                         cli->verb->name);
     if (take_value(cli, w, opt, given, &value, errp) < 0)
         return -1;
+    note_foreign(&cli->transcript, opt);
     return opt->set(cli, opt, value, errp);
 }
 

@@ -73,10 +73,12 @@ void cli_warning(const char *text)
     fputc('\n', stderr);
 }
 
-void cli_put_format(const char *format)
+void cli_put_format(const char *format, bool cut)
 {
     if (format)
         fprintf(stderr, "qmigrate: read as %s\n", format);
+    if (cut)
+        cli_warning("the last line of the transcript was cut");
 }
 
 void cli_put_json(struct json_object *o)

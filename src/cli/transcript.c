@@ -31,15 +31,35 @@ static const struct {
     int min_files;
     int max_files;
     verb_fn *run;
-} actions[] = {
-    {"show", 1, 1, cli_transcript_show},
-    {"report", 1, 2, cli_transcript_report},
-    {"diff", 2, 2, cli_transcript_diff},
-    {"replay", 1, 1, cli_transcript_replay},
-    {"record", 1, 1, cli_transcript_record},
+} actions[TRANSCRIPT__MAX] = {
+    [TRANSCRIPT_SHOW] = {"show", 1, 1, cli_transcript_show},
+    [TRANSCRIPT_REPORT] = {"report", 1, 2, cli_transcript_report},
+    [TRANSCRIPT_DIFF] = {"diff", 2, 2, cli_transcript_diff},
+    [TRANSCRIPT_REPLAY] = {"replay", 1, 1, cli_transcript_replay},
+    [TRANSCRIPT_RECORD] = {"record", 1, 1, cli_transcript_record},
 };
 
 #define NAMES "show, report, diff, replay or record"
+
+/* An option that would do nothing is not what was meant. */
+static int check_options(const struct cli_transcript *t, size_t action,
+                         struct qmp_error **errp)
+{
+    if (t->foreign[action])
+        return qmp_fail(errp, QMIG_ERR_USAGE,
+                        "option '--%s' does not belong to 'transcript %s'",
+                        t->foreign[action], actions[action].name);
+    for (size_t i = 0; i < t->ignore.n; i++) {
+        const char *dot = strchr(t->ignore.items[i], '.');
+
+        if (!dot || dot == t->ignore.items[i] || !dot[1])
+            return qmp_fail(errp, QMIG_ERR_USAGE,
+                            "option '--ignore': '%.80s' is not COMMAND.PATH, "
+                            "as in migrate.uri",
+                            t->ignore.items[i]);
+    }
+    return 0;
+}
 
 int cli_transcript(struct cli *cli, struct qmp_error **errp)
 {
@@ -54,6 +74,8 @@ int cli_transcript(struct cli *cli, struct qmp_error **errp)
         /* Trees of small objects are made and freed over and over. */
         mallopt(M_MXFAST, 160);
 #endif
+        if (check_options(&cli->transcript, i, errp) < 0)
+            return -1;
         if (files >= actions[i].min_files && files <= actions[i].max_files)
             return actions[i].run(cli, errp);
         return qmp_fail(errp, QMIG_ERR_USAGE,

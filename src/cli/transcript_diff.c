@@ -120,6 +120,24 @@ static void put_phases(const struct comparison *c)
     }
 }
 
+static void put_phases_json(const struct comparison *c)
+{
+    static const char *const sides[] = {"first_us", "second_us"};
+
+    for (size_t i = 0; i < c->n_phases; i++) {
+        const struct compare_phase *p = &c->phases[i];
+        CLEANUP(json_putp) struct json_object *o = json_object_new_object();
+
+        add(o, "kind", "phase-time");
+        add(o, "name", p->name);
+        for (int side = 0; side < 2; side++)
+            json_object_object_add(
+                o, sides[side],
+                p->us[side] < 0 ? NULL : json_object_new_int64(p->us[side]));
+        cli_put_json(o);
+    }
+}
+
 /* As diff(1): 0 alike, 1 different, 2 trouble. */
 int cli_transcript_diff(struct cli *cli, struct qmp_error **errp UNUSED)
 {
@@ -134,8 +152,12 @@ int cli_transcript_diff(struct cli *cli, struct qmp_error **errp UNUSED)
         cli_error(err);
         return 2;
     }
-    if (!cli->json)
+    if (cli->json)
+        put_phases_json(&c);
+    else
         put_phases(&c);
+    for (int i = 0; i < 2; i++)
+        cli_put_format(c.format[i], c.cut[i]);
     rc = c.differences ? 1 : 0;
     comparison_clear(&c);
     return rc;

@@ -202,7 +202,7 @@ int cli_transcript_replay(struct cli *cli, struct qmp_error **errp)
     signals = r ? cli_watch_signals(errp) : -1;
     if (signals < 0 || listen_all(r, t, errp) < 0)
         return -1;
-    cli_put_format(qmp_replay_format(r));
+    cli_put_format(qmp_replay_format(r), qmp_replay_is_cut(r));
     /* Whoever started us may connect now. */
     puts("listening");
     fflush(stdout);

@@ -60,10 +60,12 @@ int cli_transcript_report(struct cli *cli, struct qmp_error **errp)
     first = report_new(cli->operands[1], errp);
     if (!first)
         return -1;
+    cli_put_format(first->format, first->cut);
     if (n > 1) {
         second = report_new(cli->operands[2], errp);
         if (!second)
             return -1;
+        cli_put_format(second->format, second->cut);
     }
     if (output)
         return write_page(output, (struct report *[]){first, second}, n, errp);

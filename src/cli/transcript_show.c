@@ -401,9 +401,7 @@ int cli_transcript_show(struct cli *cli, struct qmp_error **errp)
     qmp_buffer_done(&s.text);
     if (rc < 0)
         return -1;
-    cli_put_format(end.format);
-    if (end.cut)
-        cli_warning("the last line of the transcript was cut");
+    cli_put_format(end.format, end.cut);
     json_object_put(end.header);
     return 0;
 }

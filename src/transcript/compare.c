@@ -145,6 +145,8 @@ static int load(struct side *s, const char *path, struct qmp_error **errp)
     if (story_read(path, on_item, s, &end, errp) < 0)
         return -1;
     json_object_put(end.header);
+    s->times->cut[s->which] = end.cut;
+    s->times->format[s->which] = end.format;
     return end_phase(s, end.t_us, errp);
 }
 

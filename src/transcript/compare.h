@@ -42,6 +42,8 @@ struct compare_phase {
 
 struct comparison {
     size_t differences;
+    bool cut[2];           /* the last line of the file was */
+    const char *format[2]; /* of a foreign recording (qmp/reader.h), or NULL */
     struct compare_phase phases[64];
     size_t n_phases;
 };

@@ -333,6 +333,7 @@ struct report *report_new(const char *path, struct qmp_error **errp)
         return NULL;
     header = end.header;
     r->cut = end.cut;
+    r->format = end.format;
     r->end_us = end.t_us;
     if (read_header(r, header, errp) < 0)
         return NULL;

@@ -59,11 +59,12 @@ struct report {
     char *addr[2];
     char *outcome; /* of the note "result"; NULL: none */
     bool cut;
-    int64_t end_us;              /* of the last line */
-    int64_t stop_us;             /* the source's last STOP; REPORT_NO_TIME */
-    int64_t resume_us;           /* the destination's RESUME */
-    double downtime_ms;          /* QEMU's own word; -1: none */
-    double total_ms;             /* "" */
+    const char *format; /* of a foreign recording (qmp/reader.h), or NULL */
+    int64_t end_us;     /* of the last line */
+    int64_t stop_us;    /* the source's last STOP; REPORT_NO_TIME */
+    int64_t resume_us;  /* the destination's RESUME */
+    double downtime_ms; /* QEMU's own word; -1: none */
+    double total_ms;    /* "" */
     struct report_list phases;   /* text: the phase's name */
     struct report_list reasons;  /* text: why, of the phase with this index */
     struct report_list statuses; /* MIGRATION events; text: the status */
