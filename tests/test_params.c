@@ -281,6 +281,37 @@ static void int_text_is_refused_when_it_does_not_fit_an_int(void **state UNUSED)
            "(TCP port)");
 }
 
+/* What QEMU refuses only once the destination has been told to listen. */
+static void
+size_of_the_cache_is_refused_when_no_power_of_two(void **state UNUSED)
+{
+    static const struct {
+        const char *value, *says;
+        int code;
+    } bad[] = {
+        {"0", "value 0 is not in 4096..9223372036854775807 (bytes)",
+         QMIG_ERR_PARAM_RANGE},
+        {"4095", "value 4095 is not in", QMIG_ERR_PARAM_RANGE},
+        {"4097",
+         "'4097' for parameter 'compression.xbzrle.cache', expected a "
+         "power of two",
+         QMIG_ERR_PARAM_TYPE},
+        {"9223372036854775807", "expected a power of two", QMIG_ERR_PARAM_TYPE},
+    };
+    const char *name = "compression.xbzrle.cache";
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+        assert_int_equal(qmig_params_add_text(set, name, bad[i].value, &err),
+                         -1);
+        assert_int_equal(err->code, bad[i].code);
+        if (!strstr(err->msg, bad[i].says))
+            fail_msg("'%s', wanted '%s'", err->msg, bad[i].says);
+    }
+    assert_int_equal(qmig_params_add_ullong(set, name, 1ull << 62, NULL), 0);
+}
+
 static void string_is_refused_when_empty(void **state UNUSED)
 {
     for (size_t i = 0; i < param_table_n; i++) {
@@ -475,6 +506,7 @@ int main(void)
         TEST(bandwidth_is_refused_when_qemu_could_not_take_it),
         TEST(int_is_refused_when_out_of_range),
         TEST(int_text_is_refused_when_it_does_not_fit_an_int),
+        TEST(size_of_the_cache_is_refused_when_no_power_of_two),
         TEST(string_is_refused_when_empty),
         TEST(string_is_refused_when_malformed),
         TEST(migrate_uri_is_refused_when_it_is_no_migration_uri),

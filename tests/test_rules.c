@@ -24,6 +24,7 @@ static const char *sample(const char *param, const char *value)
         {"graphics_uri", NULL, "spice://h:1"},
         {"listen_address", NULL, "127.0.0.1"},
         {"compression", NULL, "zlib"},
+        {"compression.xbzrle.cache", NULL, "4096"},
         {"persistent_xml", NULL, "<domain/>"},
         {"destination_xml", NULL, "<domain/>"},
     };

@@ -192,8 +192,11 @@ int qmig_params_add_ullong(struct qmig_params *p, const char *name,
     if (!slot)
         return -1;
     snprintf(text, sizeof(text), "%llu", value);
-    if (value > info->max)
+    if (value > info->max ||
+        (info->min > 0 && value < (unsigned long long)info->min))
         return out_of_range(info, text, errp);
+    if (info->check && info->check(name, text, errp) < 0)
+        return -1;
     slot->set = true;
     slot->number = value;
     return 0;

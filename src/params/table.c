@@ -75,6 +75,18 @@ static int check_compression(const char *name, const char *value,
     return bad_value(name, value, "one of mt, xbzrle, zlib, zstd", errp);
 }
 
+/* QEMU (5.2..11.1) refuses the others only when it is told, and the destination
+ * has been used up by then. */
+static int check_power_of_two(const char *name, const char *value,
+                              struct qmp_error **errp)
+{
+    unsigned long long n = strtoull(value, NULL, 10);
+
+    return n & (n - 1) ? bad_value(name, value,
+                                   "a power of two, such as 67108864", errp)
+                       : 0;
+}
+
 static int check_graphics_uri(const char *name, const char *value,
                               struct qmp_error **errp)
 {
@@ -138,8 +150,9 @@ const struct param_info param_table[] = {
      "compression level of method mt", NULL},
     {"compression.mt.threads", INT, "threads", 1, 255,
      "compression threads of method mt", NULL},
-    {"compression.xbzrle.cache", ULL, "bytes", 0, QEMU_MAX,
-     "size of the page cache of method xbzrle", NULL},
+    {"compression.xbzrle.cache", ULL, "bytes", 4096, QEMU_MAX,
+     "size of the page cache of method xbzrle, a power of two",
+     check_power_of_two},
     {"compression.zlib.level", INT, "level", 0, 9,
      "compression level of method zlib", NULL},
     {"compression.zstd.level", INT, "level", 0, 20,
