@@ -164,6 +164,8 @@ static const struct rule_case conflicts[] = {
      ONE_OF(PARAM("disks_port"), FLAG("tunnelled"))},
     {"listen_address=:: migrate_uri=unix:/x", 0,
      ONE_OF(PARAM("listen_address"), PARAM("migrate_uri=unix:..."))},
+    {"listen_address=:: migrate_uri=fd:unix:/x", 0,
+     ONE_OF(PARAM("listen_address"), PARAM("migrate_uri=fd:unix:..."))},
     {"migrate_uri=unix:/x", QMIG_NON_SHARED_INC,
      "flag 'non_shared_inc' with parameter 'migrate_uri=unix:...' requires "
      "parameter 'disks_uri'"},

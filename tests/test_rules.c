@@ -18,6 +18,7 @@ static const char *sample(const char *param, const char *value)
         {"migrate_uri", "rdma:", "rdma://h:1"},
         {"migrate_uri", "exec:", "exec:cat"},
         {"migrate_uri", "fd:", "fd:3"},
+        {"migrate_uri", "fd:unix:", "fd:unix:/x"},
         {"migrate_uri", NULL, "tcp:h:1"},
         {"disks_uri", "unix:", "unix:/y"},
         {"disks_uri", NULL, "tcp://h:2"},

@@ -31,6 +31,7 @@
 #define NO_RDMA        "QEMU has no TLS over RDMA and would send in clear"
 #define ONE_CHANNEL    "that is one channel, which nobody can open again"
 #define ONE_WAY        "a command's output goes one way, a handshake both"
+#define NO_ADDRESS     "the destination listens on the path"
 #define NO_HOST        "it does not tell the host that disks go to"
 
 const struct rule rule_table[] = {
@@ -60,6 +61,7 @@ const struct rule rule_table[] = {
     {P("listen_address"),        EXCLUDES, F(QMIG_TUNNELLED), LIBVIRT},
     {P("disks_port"),            EXCLUDES, F(QMIG_TUNNELLED), LIBVIRT},
     {P("listen_address"),        EXCLUDES, V("migrate_uri", "unix:"), LIBVIRT},
+    {P("listen_address"),        EXCLUDES, V("migrate_uri", "fd:unix:"), NO_ADDRESS},
     {{DISKS, "migrate_uri", "unix:"}, NEEDS, P("disks_uri"), LIBVIRT},
     {{QMIG_TLS, "migrate_uri", "unix:"}, NEEDS, P("tls.destination"), LIBVIRT},
     {F(QMIG_TLS),                EXCLUDES, V("migrate_uri", "rdma:"), NO_RDMA},
