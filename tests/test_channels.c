@@ -87,6 +87,18 @@ static void what_cannot_work_is_refused_at_once(void **state UNUSED)
         {{.uri = "exec:cat", .listen = "exec:cat", .flags = QMIG_TLS},
          "param.conflict",
          "needs a channel that goes both ways"},
+        {{.uri = "unix:/x",
+          .listen = "exec:cat",
+          .flags = QMIG_LIVE | QMIG_POSTCOPY},
+         "param.conflict",
+         "flag 'postcopy' needs more than the one channel of option "
+         "'listen-uri' 'exec:cat'"},
+        {{.uri = "tcp:h:1",
+          .listen = "fd:4",
+          .flags = QMIG_LIVE | QMIG_PARALLEL},
+         "param.conflict",
+         "flag 'parallel' needs more than the one channel of option "
+         "'listen-uri' 'fd:4'"},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -165,6 +165,24 @@ static int check_pipe(const struct plan_input *in, struct qmp_error **errp)
                     "flag 'tls' needs a channel that goes both ways");
 }
 
+/* What params/rules.c says of the source's end: a command or a descriptor is
+ * one channel, and nobody can open it again. */
+static int check_one_channel(const struct plan_input *in,
+                             struct qmp_error **errp)
+{
+    unsigned more = in->flags & (QMIG_PARALLEL | QMIG_POSTCOPY);
+    enum uri_kind kind = kind_of(in->listen_uri);
+
+    if (!more || (kind != URI_EXEC && kind != URI_FD))
+        return 0;
+    qmp_fail(errp, QMIG_ERR_PARAM_CONFLICT,
+             "flag '%s' needs more than the one channel of option 'listen-uri' "
+             "'%s'",
+             more & QMIG_POSTCOPY ? "postcopy" : "parallel", in->listen_uri);
+    return qmp_hint(errp, "let the destination listen on tcp:HOST:PORT or "
+                          "unix:PATH, or leave out the flag");
+}
+
 int transport_check(const struct plan_input *in, struct qmp_error **errp)
 {
     if (check_pipe(in, errp) < 0)
@@ -172,7 +190,7 @@ int transport_check(const struct plan_input *in, struct qmp_error **errp)
     if (check_source(in, errp) < 0 || check_listen(in, errp) < 0 ||
         check_other_end(in, errp) < 0 || check_tunnel(in, errp) < 0)
         return -1;
-    return check_tunnel_ends(in, errp);
+    return check_one_channel(in, errp) < 0 ? -1 : check_tunnel_ends(in, errp);
 }
 
 int transport_check_facts(const struct plan_input *in,
