@@ -327,6 +327,23 @@ static void string_is_refused_when_empty(void **state UNUSED)
     }
 }
 
+/* Disks cannot go by all the ways that memory can. */
+static void hint_names_what_disks_uri_takes(void **state UNUSED)
+{
+    static const char *const bad[] = {"unix:relative", "tcp://", "x", "fd:x"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+
+        assert_int_equal(qmig_params_add_text(set, "disks_uri", bad[i], &err),
+                         -1);
+        assert_non_null(strstr(err->msg, "parameter 'disks_uri'"));
+        assert_string_equal(err->hint,
+                            "use tcp://HOST:PORT or unix:///PATH; an IPv6 "
+                            "address in brackets");
+    }
+}
+
 static void string_is_refused_when_malformed(void **state UNUSED)
 {
     static const struct {
@@ -508,6 +525,7 @@ int main(void)
         TEST(int_text_is_refused_when_it_does_not_fit_an_int),
         TEST(size_of_the_cache_is_refused_when_no_power_of_two),
         TEST(string_is_refused_when_empty),
+        TEST(hint_names_what_disks_uri_takes),
         TEST(string_is_refused_when_malformed),
         TEST(migrate_uri_is_refused_when_it_is_no_migration_uri),
         TEST(json_object_gives_each_type),

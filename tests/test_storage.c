@@ -188,63 +188,77 @@ static void plan_refuses_what_cannot_be_copied(void **state UNUSED)
         int code;
         enum qmig_side side;
         const char *says;
+        const char *hint; /* part of it, where it is of this error alone */
     } rows[] = {
         {{"[" A "]", "[" LARGE "]", .disks = NULL},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
          "disk 'da': the destination's image '/A' has 101 bytes, the source's "
-         "100"},
+         "100",
+         NULL},
         {{"[" A "]", "[]", .disks = NULL},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
-         "disk target da not found"},
+         "disk target da not found",
+         NULL},
         {{"[" A "]", "[" A_DST "]", .disks = "vdz"},
          QMIG_ERR_DISK,
          QMIG_SIDE_SOURCE,
-         "disk target vdz not found"},
+         "disk target vdz not found",
+         NULL},
         {{"[" A "," RO "]", "[" A_DST "," RO "]", .disks = "cd"},
          QMIG_ERR_DISK,
          QMIG_SIDE_SOURCE,
-         "Cannot migrate empty or read-only disk 'cd'"},
+         "Cannot migrate empty or read-only disk 'cd'",
+         "leave it out of migrate_disks"},
         {{"[" A "]", "[" RO_DST "]", .disks = NULL},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
-         "Cannot migrate empty or read-only disk 'da'"},
+         "Cannot migrate empty or read-only disk 'da'",
+         "an image that it may write"},
         {{"[" A "]", "[" SAME "]", .disks = NULL},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
          "disk 'da': its image '/a' is one that the source has open: it would "
-         "be copied onto itself"},
+         "be copied onto itself",
+         NULL},
         {{"[" A "]", "[" A_DST "]", .same_file = always_same},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
-         "copied onto itself"},
+         "copied onto itself",
+         NULL},
         {{"[" TOP "]", "[" ON_BASE "]", .disks = NULL},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
-         "disk 'da': its image '/base' is one that the source has open"},
+         "disk 'da': its image '/base' is one that the source has open",
+         NULL},
         {{"[" TOP "]", "[" A_DST "]", .flags = QMIG_NON_SHARED_INC},
          QMIG_ERR_DISK,
          QMIG_SIDE_DEST,
-         "has no backing file"},
+         "has no backing file",
+         NULL},
         {{"[" A "," B "]", "[" A_DST "," B_DST "]", .disks = "da",
           .zeroes = "idb"},
          QMIG_ERR_DISK,
          QMIG_SIDE_SOURCE,
          "migrate_disks_detect_zeroes: disk 'idb' is not one of those that are "
-         "copied"},
+         "copied",
+         "name it in migrate_disks"},
         {{"[" A "]", "[" A_DST "]", .zeroes = "vdz"},
          QMIG_ERR_DISK,
          QMIG_SIDE_SOURCE,
-         "disk target vdz not found"},
+         "disk target vdz not found",
+         NULL},
         {{"[" A "]", "[" A_DST "]", .disks = "da,ida"},
          QMIG_ERR_DISK,
          QMIG_SIDE_SOURCE,
-         "'da' and 'ida' are the same disk"},
+         "'da' and 'ida' are the same disk",
+         NULL},
         {{"[" A "]", "[" A_DST "]", .jobs = "[{\"device\":\"backup0\"}]"},
          QMIG_ERR_BLOCKED,
          QMIG_SIDE_SOURCE,
-         "domain has active block job ('backup0')"},
+         "domain has active block job ('backup0')",
+         NULL},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -259,6 +273,8 @@ static void plan_refuses_what_cannot_be_copied(void **state UNUSED)
         assert_int_equal(side, rows[i].side);
         if (!strstr(err->msg, rows[i].says))
             fail_msg("row %zu: %s", i, err->msg);
+        if (rows[i].hint && (!err->hint || !strstr(err->hint, rows[i].hint)))
+            fail_msg("row %zu: hint: %s", i, err->hint ? err->hint : "none");
     }
 }
 

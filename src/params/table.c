@@ -43,8 +43,12 @@ static int check_disks_uri(const char *name, const char *value,
 {
     struct migrate_uri uri = {0};
 
-    if (migrate_uri_parse(value, &uri, errp) < 0)
-        return qmp_prefix(errp, "parameter '%s'", name);
+    if (migrate_uri_parse(value, &uri, errp) < 0) {
+        qmp_prefix(errp, "parameter '%s'", name);
+        /* fewer than the data of the guest has */
+        return qmp_hint(errp, "use tcp://HOST:PORT or unix:///PATH; an IPv6 "
+                              "address in brackets");
+    }
     bool ok = !uri.passed &&
               (uri.kind == URI_UNIX || (uri.kind == URI_TCP && uri.port));
     migrate_uri_clear(&uri);

@@ -216,10 +216,15 @@ int disk_check(const struct plan_copy *copy, const struct plan_input *in,
 
     for (int i = 0; i < 2; i++) {
         *side = (enum qmig_side)i;
-        if (!disk_node(rows[i]) || is_readonly(rows[i]))
-            return qmp_fail(errp, QMIG_ERR_DISK,
-                            "Cannot migrate empty or read-only disk '%s'",
-                            copy->name);
+        if (disk_node(rows[i]) && !is_readonly(rows[i]))
+            continue;
+        qmp_fail(errp, QMIG_ERR_DISK,
+                 "Cannot migrate empty or read-only disk '%s'", copy->name);
+        return i ? qmp_hint(errp, "give the destination's disk an image that "
+                                  "it may write")
+                 : qmp_hint(errp, "leave it out of migrate_disks: nothing can "
+                                  "change it, so both sides can have the "
+                                  "same");
     }
     from = image(from);
     to = image(to);

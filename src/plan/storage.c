@@ -226,11 +226,14 @@ static int check_zeroes(const struct choice *c, struct qmp_error **errp)
         if (!found && !disk_find(c->source->block, names[i], NULL) &&
             !xml_disk(c->in, names[i]))
             return not_found(names[i], c->source->block, errp);
-        if (!found)
-            return qmp_fail(errp, QMIG_ERR_DISK,
-                            "migrate_disks_detect_zeroes: disk '%s' is not one "
-                            "of those that are copied",
-                            names[i]);
+        if (found)
+            continue;
+        qmp_fail(errp, QMIG_ERR_DISK,
+                 "migrate_disks_detect_zeroes: disk '%s' is not one of those "
+                 "that are copied",
+                 names[i]);
+        return qmp_hint(errp, "name it in migrate_disks as well, or leave it "
+                              "out");
     }
     return 0;
 }
