@@ -201,7 +201,6 @@ static void what_makes_no_sense_is_refused(void **unused UNUSED)
         {QMIG_OFFLINE | QMIG_PERSIST_DEST, "param.conflict",
          "source's domain store requires flag 'undefine_source'"},
     };
-    struct qmig_options with_monitor = options();
 
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
@@ -212,8 +211,42 @@ static void what_makes_no_sense_is_refused(void **unused UNUSED)
         if (!strstr(err->msg, rows[i].part))
             fail_msg("'%s' is not in '%s'", rows[i].part, err->msg);
     }
-    with_monitor.source = "unix:/s";
-    assert_null(qmig_migration_new(&with_monitor, NULL, FLAGS, NULL));
+}
+
+/* What is about QEMUs and the way between them: none of it is ignored. */
+static void option_of_a_guest_that_runs_is_refused(void **unused UNUSED)
+{
+    static const struct {
+        struct qmig_options o;
+        const char *named;
+    } rows[] = {
+        {{.source = "unix:/s"}, "a monitor of the source"},
+        {{.dest = "unix:/d"}, "a monitor of the destination"},
+        {{.dest_exec = "true"}, "a command that starts the destination"},
+        {{.hook = "true"}, "a hook"},
+        {{.hold = QMIG_HOLD_PREPARED}, "a hold"},
+        {{.timeout_s = 1}, "a time-out"},
+        {{.keep_source = true}, "keeping the source"},
+        {{.tunnel = "unix:/t"}, "option 'tunnel'"},
+        {{.listen_uri = "unix:/l"}, "option 'listen-uri'"},
+        {{.channels = true}, "option 'channels'"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
+        struct qmig_options o = rows[i].o;
+
+        o.domain_xml = XML("1");
+        o.source_store = here;
+        o.dest_store = there;
+        o.state_dir = state;
+        if (qmig_migration_new(&o, NULL, FLAGS, &err))
+            fail_msg("taken: %s", rows[i].named);
+        assert_string_equal(qmig_errcode_name(err->code), "param.conflict");
+        if (!strstr(err->msg, rows[i].named) || !strstr(err->msg, "'offline'"))
+            fail_msg("'%s' is not in '%s'", rows[i].named, err->msg);
+        assert_untouched();
+    }
 }
 
 int main(void)
@@ -227,6 +260,7 @@ int main(void)
         T(plan_changes_nothing),
         T(persistent_xml_is_what_is_defined),
         T(what_makes_no_sense_is_refused),
+        T(option_of_a_guest_that_runs_is_refused),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -47,6 +47,9 @@ int job_check_offline(const struct qmig_options *o,
         {"a hold", o->hold != 0},
         {"a time-out", o->timeout_s != 0},
         {"keeping the source", o->keep_source},
+        {"option 'tunnel'", o->tunnel},
+        {"option 'listen-uri'", o->listen_uri},
+        {"option 'channels'", o->channels},
         {"a parameter of QEMU", params_qemu(params)->n > 0},
     };
 
