@@ -277,7 +277,8 @@ static void put_flag_capabilities(FILE *to, const struct flag_info *flag)
         put_option(to, NULL, flag->value);
         fprintf(to, " capability `%s`%s | %s |", c->name,
                 c->when == IF_FLAG_AND_BOTH
-                    ? " (if both sides have it, and without `parallel`)"
+                    ? " (if both sides have it, without `parallel` and "
+                      "without method `mt`)"
                     : "",
                 side_text(c->sides));
         put_versions(to, c->name);

@@ -116,9 +116,10 @@ static int shall_be(const struct capability_rule *rule,
     case IF_FLAG_AND_BOTH:
         /* In parallel a destination (11.1) reads from the channel for urgent
          * pages to learn what it is, and nothing comes: it hangs, then aborts.
+         * With method mt QEMU (7.1..9.0) refuses it, but not post-copy.
          */
         return (in->flags & rule->flag) && has &&
-               !(in->flags & QMIG_PARALLEL) &&
+               !(in->flags & QMIG_PARALLEL) && !has_method(in, "mt") &&
                facts_capability(other, rule->name) >= 0;
     case IF_METHOD:
         return !has_method(in, rule->method) ? 0 : has ? 1 : -1;

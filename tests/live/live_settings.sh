@@ -60,6 +60,7 @@ compression.zlib.level | -f parallel -p compression=zlib -p compression.zlib.lev
 compression.zstd      | -f parallel -f compressed -p compression=zstd @RELAY | text | S.multifd-compression="zstd" D.multifd-compression="zstd" | = | = | smaller
 compression.zstd.level | -f parallel -p compression=zstd -p compression.zstd.level=19 @RELAY | text | S.multifd-zstd-level=19 D.multifd-zstd-level=19 | = | = | smaller
 compression.mt        | -p compression=mt                      | few  | S+compress D+compress | !qemu.lacks 'compress' | = |
+compression.mt.postcopy | -f postcopy -p compression=mt        | few  | S+compress S+postcopy-ram S-postcopy-preempt D-postcopy-preempt | !qemu.lacks 'compress' | = |
 compression.mt.level  | -p compression=mt -p compression.mt.level=9 | few | S.compress-level=9 D.compress-level=9 | !qemu.lacks 'compress' | = |
 compression.mt.threads | -p compression=mt -p compression.mt.threads=2 | few | S.compress-threads=2 D.compress-threads=2 | !qemu.lacks 'compress' | = |
 compression.mt.dthreads | -p compression=mt -p compression.mt.dthreads=3 | few | S.decompress-threads=3 D.decompress-threads=3 | !qemu.lacks 'compress' | = |
