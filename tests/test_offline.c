@@ -189,6 +189,33 @@ static void persistent_xml_is_what_is_defined(void **unused UNUSED)
     assert_non_null(strstr(folder_get(there, "vm.xml"), "<vcpu>4</vcpu>"));
 }
 
+static void persistent_xml_of_another_name_is_refused(void **unused UNUSED)
+{
+    struct qmig_options o = options();
+    struct qmig_params *params = qmig_params_new();
+
+    assert_int_equal(qmig_params_add_string(
+                         params, "persistent_xml",
+                         "<domain type='qemu'><name>other</name><uuid>" UUID
+                         "</uuid><memory>65536</memory><vcpu>1</vcpu>"
+                         "<os><type arch='x86_64' machine='pc-q35-7.2'>"
+                         "hvm</type></os></domain>",
+                         NULL),
+                     0);
+    struct qmig_migration *m = make(&o, params);
+    qmig_migration_run(m);
+    const struct qmp_error *err = qmig_migration_result(m)->error;
+    assert_string_equal(qmig_errcode_name(err->code), "name.differs");
+    assert_string_equal(err->msg, "persistent_xml: <name> 'other' does not "
+                                  "match source 'vm'");
+    assert_non_null(err->hint);
+    assert_non_null(strstr(err->hint, "destination_name"));
+    assert_null(strstr(err->hint, "-name"));
+    qmig_migration_free(m);
+    qmig_params_free(params);
+    assert_untouched();
+}
+
 static void what_makes_no_sense_is_refused(void **unused UNUSED)
 {
     static const struct {
@@ -259,6 +286,7 @@ int main(void)
         T(freed_in_the_middle_it_can_be_recovered),
         T(plan_changes_nothing),
         T(persistent_xml_is_what_is_defined),
+        T(persistent_xml_of_another_name_is_refused),
         T(what_makes_no_sense_is_refused),
         T(option_of_a_guest_that_runs_is_refused),
     };

@@ -101,9 +101,12 @@ static int same(struct qmig_migration *m, const char *what, const char *found,
 {
     if (found && wanted && !strcmp(found, wanted))
         return 0;
-    return qmp_fail(&m->error, QMIG_ERR_NAME_MISMATCH,
-                    "persistent_xml: <%s> '%s' does not match source '%s'",
-                    what, found ? found : "", wanted ? wanted : "");
+    qmp_fail(&m->error, QMIG_ERR_NAME_MISMATCH,
+             "persistent_xml: <%s> '%s' does not match source '%s'", what,
+             found ? found : "", wanted ? wanted : "");
+    return qmp_hint(&m->error, "it is of the same guest; another name on the "
+                               "destination is the business of the parameter "
+                               "destination_name");
 }
 
 static int check_persistent_xml(struct qmig_migration *m, const char *xml)
