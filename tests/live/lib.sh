@@ -32,7 +32,7 @@
 # $T/*.pid.
 #
 # Environment: QMIGRATE_TEST_VERSIONS="7.2 10.0" limits the versions, CASE=name
-# the cases; KEEP=1 keeps $T; LIVE_TRIES=2 gives a case that failed another try
+# the cases, LIVE_ONLY to those whose lines "NAME SRC->DST" it has; KEEP=1 keeps $T; LIVE_TRIES=2 gives a case that failed another try
 # and says "again" (on a machine that others load, for those that measure);
 # LIVE_JOBS=1 lets none run beside another (default: two a processor).
 set -u
@@ -122,6 +122,7 @@ end_case() {
     local rc=$? pid
     trap - EXIT ERR
     set +e
+    exec 2>/dev/null # bash tells of each that is killed here
     for pid in $(jobs -p); do kill -KILL "$pid" 2>/dev/null; done
     for pid in $(cat "$T"/*.pid 2>/dev/null); do
         # Only if it is still what was started here.
@@ -145,6 +146,10 @@ show_case() { # what a failed case leaves to read
     done
 }
 
+why_failed() { # in one line
+    { grep -m 1 '^FAILED: ' "$T/log" || tail -n 1 "$T/log"; } | cut -c 1-400
+}
+
 # Runs FUNCTION as a case between two versions (default: the installed one).
 run_case() { # run_case FUNCTION [VER_SRC VER_DST]
     local name=$1 rc begin=$EPOCHREALTIME tries=${LIVE_TRIES:-1}
@@ -153,6 +158,7 @@ run_case() { # run_case FUNCTION [VER_SRC VER_DST]
     VER_SRC=${2:-7.2} VER_DST=${3:-7.2}
     MACHINE=$(machine_of "$VER_SRC" "$VER_DST")
     name="$1 $VER_SRC->$VER_DST"
+    [ -z "${LIVE_ONLY:-}" ] || grep -qxF -e "$name" <<<"$LIVE_ONLY" || return 0
     T=$(mktemp -d "${TMPDIR:-/tmp}/qmigrate-live.XXXXXX")
     export QMIGRATE_STATE_DIR=$T/state
     (
@@ -175,7 +181,7 @@ run_case() { # run_case FUNCTION [VER_SRC VER_DST]
         ;;
     *)
         if [ "$tries" -gt 1 ] && [ "$rc" -ne 130 ]; then
-            echo "again $name ($begin, exit $rc): $(tail -n 1 "$T/log")"
+            echo "again $name ($begin, exit $rc): $(why_failed)"
             rm -rf "$T"
             LIVE_TRIES=$((tries - 1)) run_case "$@"
             return
@@ -328,7 +334,8 @@ qmp_get() { # qmp_get ROLE PATH CMD
     "$tools/qmp-call" -g "$2" "$T/$1.obs" "$3"
 }
 
-# Asks until the member is the value.
+# Asks until the member is the value. Not for one that goes by: who asks may be
+# kept from it.
 qmp_until() { # qmp_until ROLE PATH=VALUE CMD [SECONDS]
     "$tools/qmp-call" -t "${4:-20}" -u "$2" -g "${2%%=*}" "$T/$1.obs" "$3"
 }
@@ -341,6 +348,11 @@ left_for_a_source() { # left_for_a_source ROLE
         sed -nE 's/.*"state":true.*"capability":"([^"]*)".*|.*"capability":"([^"]*)".*"state":true.*/\1\2/p' |
         sort | tr '\n' ' ')
     [ "$on" = 'events late-block-activate ' ] || fail "capabilities of $1 that stay on: $on"
+}
+
+# Waits for a state to which QEMU comes by itself.
+comes_to() { # comes_to ROLE RUNSTATE
+    qmp_until "$1" "return.status=$2" query-status
 }
 
 runstate() { # runstate ROLE
@@ -380,6 +392,11 @@ wait_for() { # wait_for SECONDS WHAT COMMAND...
         [ "$EPOCHSECONDS" -lt "$end" ] || fail "timed out waiting for $what"
         pause
     done
+}
+
+# A path is there before somebody listens on it.
+is_listening() { # is_listening UNIX-SOCKET
+    awk -v path="$1" '$8 == path && $4 == "00010000" { found = 1 } END { exit !found }' /proc/net/unix
 }
 
 # ---- the program under test ------------------------------------------------

@@ -26,7 +26,7 @@ migrate_by_hand() { # migrate_by_hand URI
     qmp_until src return.status=completed query-migrate
     [ "$(runstate dst)" != running ] || fail "the destination ran too early"
     qmp dst cont
-    [ "$(runstate dst)" = running ]
+    comes_to dst running
     qmp src quit
     wait_exit src
 }
@@ -68,6 +68,10 @@ case_guest_comes_back_after_a_round_trip() {
     guest_check first dst back
 }
 
+has_passed_over() { # has_passed_over ROLE TIMES: all its memory
+    [ "$(qmp_get "$1" return.ram.dirty-sync-count query-migrate)" -ge "$2" ]
+}
+
 # 1.3 GiB/s against 20 MiB/s: it never converges, and a cancel leaves it alive.
 case_spinning_guest_never_converges() {
     GUEST='--mem 32 --spin'
@@ -77,7 +81,7 @@ case_spinning_guest_never_converges() {
     qmp dst "{\"execute\":\"migrate-incoming\",\"arguments\":{\"uri\":\"unix:$T/data\"}}"
     qmp src '{"execute":"migrate-set-parameters","arguments":{"max-bandwidth":20971520}}' \
         "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"unix:$T/data\"}}"
-    qmp_until src return.ram.dirty-sync-count=3 query-migrate
+    wait_for 60 'three passes' has_passed_over src 3
     [ "$(qmp_get src return.status query-migrate)" = active ]
     qmp src migrate_cancel
     qmp_until src return.status=cancelled query-migrate
@@ -138,13 +142,13 @@ case_gate_acts_at_its_point() {
         '>"query-kvm"' 'replace {"execute":"query-name"}' \
         '>"query-uuid"' close
     "$call" -u return.status=running -g return.status "$T/src.gate" query-status
-    is_stopped src
+    wait_for 20 'the source to stand still' is_stopped src
     kill -CONT "$src_pid"
     expect 0 "$call" "$T/src.gate" query-kvm
     [ "$(cat "$T/out")" = '{"return":{}}' ]
     expect 0 "$call" -g return.present "$T/src.gate" query-kvm
     [ "$(cat "$T/out")" = true ]
-    expect 4 "$call" -t 0.3 "$T/src.gate" query-version
+    expect 4 "$call" -t 3 "$T/src.gate" query-version
     expect 0 "$call" "$T/src.gate" query-version
     expect 3 "$call" "$T/src.gate" query-uuid
     grep -q '^> {"execute":"query-version"}' "$T/src.talk"
@@ -175,6 +179,40 @@ case_beside_each_other() {
     [ "$passed $failed" = '2 2' ] || fail "$passed passed, $failed failed"
 }
 
+# As scripts/test asks for those that failed.
+case_only_those_listed_are_run() {
+    local here=$T CASE=''
+    passed=0 failed=0
+    case_one() { echo one >>"$here/ran"; }
+    case_two() { echo two >>"$here/ran"; }
+    {
+        LIVE_ONLY=$'case_two 7.2->10.0\ncase_other 7.2->7.2'
+        run_case case_one
+        run_case case_two
+        run_case case_two 7.2 10.0
+        run_case case_two 7.2 10.01
+    } >"$here/out"
+    T=$here
+    [ "$(cat "$T/ran") $passed $failed" = 'two 1 0' ] || fail "$(cat "$T/ran" "$T/out")"
+}
+
+# What is told of a first try is why it failed, not how it was cleaned up.
+case_second_try_tells_why() {
+    local here=$T CASE='' LIVE_ONLY=''
+    passed=0 failed=0
+    case_fails_once() {
+        sleep 1000 &
+        [ -e "$here/once" ] || { touch "$here/once" && fail 'the first try'; }
+    }
+    set +e # as it is between cases
+    trap - ERR
+    LIVE_TRIES=2 run_case case_fails_once >"$here/out"
+    set -e
+    T=$here
+    grep -qE '^again case_fails_once .*: FAILED: the first try$' "$T/out" || fail "$(cat "$T/out")"
+    [ "$(wc -l <"$T/out") $passed $failed" = '2 1 0' ] || fail "$(cat "$T/out")"
+}
+
 case_missing_version_is_skipped() {
     local rc=0
     (QMIGRATE_TEST_VERSIONS=none start_source) || rc=$?
@@ -185,6 +223,8 @@ case_missing_version_is_skipped() {
 run_case case_life_is_refused_when_it_is_not_one
 run_case case_missing_version_is_skipped
 run_case case_beside_each_other
+run_case case_only_those_listed_are_run
+run_case case_second_try_tells_why
 run_case case_gate_acts_at_its_point
 run_case case_exit_code_is_compared
 run_case case_guest_tells_when_its_memory_is_wrong
