@@ -30,7 +30,8 @@ case_no_such_socket() {
 
 case_nobody_listens_on_tcp() {
     local port
-    port=$(free_port)
+    coproc KEEPER { "$tools/free-port" -k; }
+    read -r port <&"${KEEPER[0]}"
     guest_up_only
     to=tcp:127.0.0.1:$port
     move 1
@@ -43,7 +44,7 @@ case_nobody_listens_on_tcp() {
 # Something that talks, but not this.
 speaks() { # speaks TEXT: a destination that does
     socat UNIX-LISTEN:"$T/other",fork EXEC:"printf '$1'" &
-    wait_for 20 'socat' test -S "$T/other"
+    wait_for 20 'socat' is_listening "$T/other"
     to=unix:$T/other
 }
 case_not_a_qmp_server() {
@@ -71,8 +72,8 @@ case_another_client_holds_the_monitor() {
     gated src
     setpriv --pdeathsig KILL "$tools/qmp-call" -w -t 100 "$T/dst.qmp" >"$T/holder" &
     wait_for 20 'the other client' grep -qs '"QMP"' "$T/holder"
-    move 1 --deadline connect=0.3
-    failed qmp.no-greeting begin destination "'unix:$T/dst.qmp': no QMP greeting within 300 ms"
+    move 1 --deadline connect=3
+    failed qmp.no-greeting begin destination "'unix:$T/dst.qmp': no QMP greeting within 3000 ms"
     case "$(json error.hint)" in
     *'a monitor serves one client at a time: is another one connected?'*) ;;
     *) fail "hint: $(json error.hint)" ;;
@@ -109,7 +110,7 @@ case_source_was_migrated_away() {
     move 1
     failed source.state begin source "no guest to migrate (status 'postmigrate'): its guest was migrated away"
     untouched src
-    [ "$(runstate src)" = postmigrate ]
+    comes_to src postmigrate
     [ "$(runstate next)" = inmigrate ]
     guest_check src dst
 }
