@@ -2,7 +2,7 @@
 #
 # A guest that writes to the disk it was started from, a sector at each timer
 # tick (18.2 a second), by the BIOS: at first the second sector, after some
-# three seconds the third.  On COM1: 'W' for a write that went well, 'E' for one
+# six seconds the third.  On COM1: 'W' for a write that went well, 'E' for one
 # that did not.
 
         .code16
@@ -12,7 +12,7 @@ _start: xor     %ax, %ax
         mov     %ax, %es
         mov     %ax, %ss
         mov     $_start, %sp
-        mov     $60, %bp
+        mov     $120, %bp
 
 loop:   mov     $0x0301, %ax            # write one sector
         mov     $0x0002, %cx

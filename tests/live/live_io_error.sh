@@ -9,8 +9,8 @@ writer_image() {
     as --32 -o "$T/writer.o" "$root/tests/guest/writer.S"
     ld -m elf_i386 -Ttext 0x7c00 --oformat binary -o "$T/writer.img" "$T/writer.o"
     truncate -s 1M "$T/writer.img"
-    # What takes its time at 1 MiB/s.
-    head -c 16777216 /dev/urandom >"$T/blob"
+    # What takes much longer at 1 MiB/s than the guest takes to its bad sector.
+    head -c 33554432 /dev/urandom >"$T/blob"
 }
 
 # A disk with one bad sector, which is mended by the first write of it.
@@ -24,7 +24,7 @@ bad_disk() {
 served_disk() {
     setpriv --pdeathsig KILL qemu-nbd -t -e 3 -f raw -k "$T/nbd" "$T/writer.img" 2>"$T/nbd.err" &
     nbd_pid=$!
-    wait_for 20 'the disk server' test -S "$T/nbd"
+    wait_for 20 'the disk server' is_listening "$T/nbd"
     disk="format=raw,werror=stop,file=nbd:unix:$T/nbd"
 }
 
@@ -47,7 +47,7 @@ wrote_more() { # wrote_more ROLE BYTES
 }
 
 start_move() { # start_move ARG...
-    "$QMIGRATE" migrate --source "$T/src.qmp" --dest "$T/dst.qmp" --json --progress none \
+    "$QMIGRATE" migrate --source "$T/src.qmp" --dest "${to:-$T/dst.qmp}" --json --progress none \
         --transcript "$T/t.jsonl" "$@" >"$T/out" 2>"$T/out.err" &
     pid=$!
     qmp_until src return.status=active query-migrate
@@ -89,7 +89,7 @@ case_a_guest_with_an_io_error_is_not_begun_with() {
     writer_image
     disk=$(bad_disk)
     writers
-    qmp_until src return.status=io-error query-status
+    comes_to src io-error
     expect 1 qmigrate migrate --source "$T/src.qmp" --dest "$T/dst.qmp" --json -f live -f abort_on_error
     [ "$(json error.code)" = guest.io-error ]
     json error.message | grep -qF 'cannot migrate domain with I/O error'
@@ -101,10 +101,11 @@ case_without_the_flag_it_moves() {
     writer_image
     disk=$(bad_disk)
     writers
-    start_move -p bandwidth=2
-    qmp_until src return.status=io-error query-status
+    start_move -p bandwidth=1
+    comes_to src io-error
+    qmp src '{"execute":"migrate-set-parameters","arguments":{"max-bandwidth":1000000000}}'
     ends_with 0
-    qmp_until dst return.status=io-error query-status
+    comes_to dst io-error
     qmp dst cont
     writes dst
 }
@@ -115,6 +116,8 @@ case_a_disk_that_is_gone_is_named() {
     writer_image
     served_disk
     writers
+    # The source's word is to come first.
+    gated dst '<"status": "failed"' "run $tools/qmp-call -u return.status=failed $T/src.obs query-migrate"
     start_move -p bandwidth=4
     kill -KILL "$nbd_pid"
     wait "$nbd_pid" || :

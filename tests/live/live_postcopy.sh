@@ -111,7 +111,7 @@ case_source_stays_stopped_when_the_last_word_is_lost() {
     kill -KILL "$(cat "$T/pid")"
     kill -USR1 "$relay"
     qmp_until src return.status=failed query-migrate
-    [ "$(runstate src)" = paused ] || fail "source: $(runstate src)"
+    comes_to src paused
     if grep -q '"RESUME"' "$T/src.events"; then fail 'the source ran'; fi
 }
 

@@ -204,7 +204,7 @@ killed_at() { # killed_at SRC DST ROLE PATTERN
 killed_before_cont() { # killed_before_cont SRC DST: loaded, and not continued
     killed_at "$1" "$2" "$2" '>"execute":"cont"'
     qmp_until "$1" return.status=completed query-migrate
-    [ "$(runstate "$2")" = paused ]
+    comes_to "$2" paused
 }
 
 # recover is killed itself, at one line after the other, and run again.
@@ -264,7 +264,7 @@ case_destination_lost_after_the_switchover_is_undecided() {
     expect 5 qmigrate owner "$id" --json
     [ "$(json owner)" = undecided ]
     expect 5 qmigrate recover "$id"
-    [ "$(runstate src)" = postmigrate ] || fail "the source was touched"
+    comes_to src postmigrate # as it was left
     expect 2 qmigrate recover "$id" --fenced source
     grep -q 'the source is not dead' "$T/out.err"
     expect 1 qmigrate recover "$id" --fenced destination
@@ -305,7 +305,7 @@ case_owner_works_while_a_migration_runs() {
     id=$(newest)
     begin=${EPOCHREALTIME/[.,]/}
     expect 1 qmigrate owner "$id"
-    [ $((${EPOCHREALTIME/[.,]/} - begin)) -lt 1000000 ]
+    [ $((${EPOCHREALTIME/[.,]/} - begin)) -lt 4000000 ]
     grep -q "process $(cat "$T/pid"), migration $id is at work" "$T/out"
     expect 5 qmigrate recover "$id"
     grep -q 'another qmigrate acts on this guest' "$T/out.err"
@@ -320,7 +320,7 @@ case_owner_ends_in_time_when_a_side_hangs() {
     kill -STOP "$dst_pid"
     begin=${EPOCHREALTIME/[.,]/}
     expect 5 qmigrate owner "$(newest)"
-    [ $((${EPOCHREALTIME/[.,]/} - begin)) -lt 3000000 ]
+    [ $((${EPOCHREALTIME/[.,]/} - begin)) -lt 10000000 ]
     kill -CONT "$dst_pid"
     expect 0 qmigrate owner "$(newest)"
 }
@@ -340,10 +340,11 @@ case_postcopy_goes_on_without_a_controller() {
     gate src '<"status": "postcopy-active"' "run kill -KILL \$(cat $T/pid)"
     gate dst
     migrate src dst --postcopy --postcopy-after-precopy --bandwidth 20 \
-        --postcopy-bandwidth 10 || true
+        --postcopy-bandwidth 2 || true
     expect 6 qmigrate owner "$(newest)" --json
     [ "$(json owner)" = destination ]
     [ "$(json split)" = true ]
+    qmp src '{"execute":"migrate-set-parameters","arguments":{"max-postcopy-bandwidth":1000000000}}'
     expect 0 qmigrate recover "$(newest)"
     wait_exit src
     guest_check src dst
@@ -355,7 +356,7 @@ case_postcopy_is_connected_again() {
     gate src
     # Once the guest runs there: before that it is no post-copy that is lost.
     gate dst '<"RESUME"' \
-        "run $tools/qmp-call $T/src.obs '{\"execute\":\"migrate-pause\"}' >$T/pause.out 2>&1"
+        "run timeout 20 sh -c \"until $tools/qmp-call $T/src.obs '{\\\"execute\\\":\\\"migrate-pause\\\"}'; do sleep 0.02; done\" >$T/pause.out 2>&1"
     migrate src dst --postcopy --postcopy-after-precopy --bandwidth 20 \
         --postcopy-bandwidth 5 || [ $? -eq 6 ] || fail "$(cat "$T/result" "$T/pause.out")"
     expect 6 qmigrate owner "$(newest)"

@@ -22,8 +22,9 @@ split_guest() {
     start_dest -uuid $uuid
     guest_up src
     start_relay
-    # At "postcopy-active" of the source the device state may be on its way.
-    gated dst '<"RESUME"' "run kill -USR1 $relay_pid"
+    # At "postcopy-active" of the source the device state may be on its way; and
+    # the source may come to it later than the destination.
+    gated dst '<"RESUME"' "run $tools/qmp-call -u return.status=postcopy-active $T/src.obs query-migrate; kill -USR1 $relay_pid"
     # shellcheck disable=SC2086
     move 6 --postcopy --postcopy-after-precopy --bandwidth 20 --postcopy-bandwidth 5 $uris
     is result postcopy-paused
@@ -60,7 +61,7 @@ case_started_one_is_left_to_resume() {
     start_source -uuid $uuid
     guest_up src
     start_relay
-    gated src '<"status": "postcopy-active"' "after 400000 kill -USR1 $relay_pid"
+    gated src '<"status": "postcopy-active"' "after 1 $tools/qmp-call -u return.status=running $T/dst.obs query-status; kill -USR1 $relay_pid"
     # shellcheck disable=SC2086
     move 6 --dest-exec "$(dest_command -uuid $uuid -incoming defer)" --postcopy \
         --postcopy-after-precopy --bandwidth 20 --postcopy-bandwidth 5 $uris

@@ -142,7 +142,7 @@ case_one_directory_multifd_and_a_kept_source() {
     cp "$pki"/client/* "$T/both"
     cp "$pki"/server/server-*.pem "$T/both"
     arrives --tls --tls-dir "$T/both" --parallel --parallel-connections 4 --keep-source
-    [ "$(runstate src)" = postmigrate ]
+    comes_to src postmigrate
     nothing_left src
 }
 
@@ -285,7 +285,9 @@ case_the_destination_that_we_start_says_why() {
 one_side_only() { # one_side_only ROLE
     local options
     both
-    gate src '>"execute":"migrate"' "run '$tools/qmp-call' '$T/$1.obs' \
+    # What was sent to it before may still be on its way.
+    gate src '>"execute":"migrate"' "run '$tools/qmp-call' -u return.tls-creds=qmigrate-tls \
+        '$T/$1.obs' query-migrate-parameters && '$tools/qmp-call' '$T/$1.obs' \
         '{\"execute\":\"migrate-set-parameters\",\"arguments\":{\"tls-creds\":\"\"}}'"
     mapfile -t options < <(x509 client server)
     expect 1 qmigrate migrate --source "unix:$T/src.gate" --dest "unix:$T/dst.qmp" --json \
@@ -306,7 +308,7 @@ case_only_the_source_encrypts() { one_side_only dst; }
 listen_in() { # listen_in OPTION...
     both
     setpriv --pdeathsig KILL socat -r "$T/wire" "UNIX-LISTEN:$T/tap" "UNIX-CONNECT:$T/real" &
-    wait_for 20 "the relay" test -S "$T/tap"
+    wait_for 20 "the relay" is_listening "$T/tap"
     gate src '>"execute":"migrate"' "run mv '$T/data' '$T/real' && mv '$T/tap' '$T/data'"
     expect 0 qmigrate migrate --source "unix:$T/src.gate" --dest "unix:$T/dst.qmp" \
         -p "migrate_uri=unix://$T/data" "$@"

@@ -250,7 +250,8 @@ case_tunnel_whose_ssh_dies() {
     GUEST=$BUSY
     both
     fake_ssh
-    gated src '<"active"' "run sleep 0.3; kill -KILL \$(tail -n 1 $T/ssh.pids)"
+    # What arrives has come through the tunnel, whose ssh is the last.
+    gated src '<"active"' "run $tools/qmp-call -u return.status=active $T/dst.obs query-migrate; kill -KILL \$(tail -n 1 $T/ssh.pids)"
     tunnelled 1 --bandwidth 1
     failed tunnel perform controller "the tunnel's end at the destination was closed first"
     error_says 'killed by signal 9'
@@ -345,7 +346,7 @@ case_tunnel_that_is_cancelled() {
 case_tunnel_to_a_destination_that_hangs() {
     both
     gated src '<"pre-switchover"' "run kill -STOP $dst_pid"
-    tunnelled 1 --deadline switchover=1 --deadline cancel=1 --deadline undo=1
+    tunnelled 1 --deadline switchover=1 --deadline cancel=3 --deadline undo=3
     failed deadline switchover source 'no end of the switchover'
     kill -KILL "$dst_pid"
     on_source
