@@ -141,18 +141,25 @@ case_progress_goes_to_a_descriptor() {
 }
 
 case_bar_is_drawn_on_a_terminal() {
-    local rc=0
-    GUEST=$calm
+    local bar rc=0
     both
     # shellcheck disable=SC2046,SC2088
-    TERM=vt100 timeout 60 script -qec "stty cols 100; exec '$QMIGRATE' migrate $(peers | tr '\n' ' ') --bandwidth 8" \
-        "$T/typescript" >/dev/null || rc=$?
+    TERM=vt100 timeout 60 script -qefc "stty cols 100; exec '$QMIGRATE' migrate $(peers | tr '\n' ' ') --bandwidth 1" \
+        "$T/typescript" >/dev/null &
+    bar=$!
+    wait_for 30 'the bar' bar_is_drawn
+    qmp src '{"execute":"migrate-set-parameters","arguments":{"max-bandwidth":10000000000}}'
+    wait "$bar" || rc=$?
     [ "$rc" -eq 0 ]
     tr '\r' '\n' <"$T/typescript" >"$T/drawn"
-    grep -qE '^\[=*> *\] +[0-9.]+% sent .* left .* at .*/s dirty .*/s pass [0-9]+ ETA ' "$T/drawn"
     [ "$(grep -c '100.0%' "$T/drawn")" -eq 1 ]
     grep -q '100.0% completed' "$T/drawn"
     grep -q 'completed: the guest is on the destination' "$T/drawn"
+}
+
+bar_is_drawn() {
+    tr '\r' '\n' 2>/dev/null <"$T/typescript" |
+        grep -qE '^\[=*> *\] +[0-9.]+% sent .* left .* at .*/s dirty .*/s pass [0-9]+ ETA '
 }
 
 # Starts a migration that does not end by itself, in the background.

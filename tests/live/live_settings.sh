@@ -38,7 +38,7 @@ bandwidth             | -p bandwidth=16                        | large| S.max-ba
 bandwidth.avail.switchover | -p bandwidth.avail.switchover=100 |      | !qemu.lacks avail-switchover-bandwidth 7.2 | S.avail-switchover-bandwidth=104857600 | = |
 auto_converge         | -f auto_converge -p bandwidth=32       | busy | S+auto-converge D-auto-converge | = | = | throttle20
 auto_converge.initial | -f auto_converge -p auto_converge.initial=70 -p bandwidth=32 | busy | S.cpu-throttle-initial=70 | = | = | throttle70
-auto_converge.increment | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p bandwidth=32 | busy | S.cpu-throttle-increment=29 | = | = | throttle99
+auto_converge.increment | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p bandwidth=16 | busy | S.cpu-throttle-increment=29 | = | = | throttle99
 
 # post-copy is allowed, and not begun
 postcopy              | -f postcopy                            |      | S+postcopy-ram D+postcopy-ram S+postcopy-preempt D+postcopy-preempt | = | = |
@@ -46,7 +46,7 @@ bandwidth.postcopy    | -f postcopy -p bandwidth.postcopy=50   |      | S.max-po
 
 # several connections
 parallel              | -f parallel                            |      | S+multifd D+multifd | = | = | multifd
-parallel.connections  | -f parallel -p parallel.connections=5 -p bandwidth=8 -p migrate_uri=unix:@T/data | blob | S.multifd-channels=5 D.multifd-channels=5 | = | = | channels
+parallel.connections  | -f parallel -p parallel.connections=5 -p bandwidth=1 -p migrate_uri=unix:@T/data | blob | S.multifd-channels=5 D.multifd-channels=5 | = | = | channels
 zerocopy              | -f parallel -f zerocopy                | blob | S+zero-copy-send D-zero-copy-send | = | = | zerocopy
 
 zerocopy.compression  | -f parallel -f zerocopy -p compression=zlib | | !param.conflict flag_'zerocopy' | = | = |
@@ -78,7 +78,7 @@ qemu.validate-uuid    | -f qemu.validate-uuid                  |      | S+valida
 qemu.validate-uuid.both | -f qemu.validate-uuid@both           |      | S+validate-uuid D+validate-uuid | = | = |
 qemu.validate-uuid.off | -p qemu.validate-uuid=off             | uuid | S-validate-uuid D-validate-uuid | = | = |
 qemu.tls-authz        | -p qemu.tls-authz=authz0               |      | D.tls-authz="authz0" | = | = |
-qemu.max-cpu-throttle | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p qemu.max-cpu-throttle=97 -p bandwidth=32 | busy | S.max-cpu-throttle=97 | = | = | throttle97
+qemu.max-cpu-throttle | -f auto_converge -p auto_converge.initial=70 -p auto_converge.increment=29 -p qemu.max-cpu-throttle=97 -p bandwidth=16 | busy | S.max-cpu-throttle=97 | = | = | throttle97
 qemu.throttle-trigger-threshold | -p qemu.throttle-trigger-threshold=30 -p qemu.cpu-throttle-tailslow=on | | S.throttle-trigger-threshold=30 S.cpu-throttle-tailslow=true | = | = |
 qemu.multifd-compression.qpl | -f parallel -p qemu.multifd-compression=qpl | | !qemu.lacks has_no_'qpl'_for_its_'multifd-compression',_only_none,_zlib,_zstd | = | = |
 qemu.multifd-compression.qatzip | -f parallel -p qemu.multifd-compression=qatzip | | !qemu.lacks has_no_'qatzip'_for_its_'multifd-compression',_only_none,_zlib,_zstd | = | = |
@@ -149,20 +149,21 @@ start_relay() {
 
 # Bytes a second while RAM flows: the most of any three seconds. It is never more
 # than the limit, and the limit is reached (a machine that others load may do
-# less at times). QEMU counts in slices of 100 ms, and each may be some 80 KiB
-# too large.
+# less at times). The time is QEMU's own, of the same answer. It counts in slices
+# of 100 ms, and each may be some 80 KiB too large.
 most_in_three_seconds() {
     grep '"peer":"source","dir":"<"' "$T/t.jsonl" | tr -d ' ' | awk '
         /"status":"active"/ && match($0, /"transferred":[0-9]+/) {
             bytes[++n] = substr($0, RSTART + 14, RLENGTH - 14)
-            match($0, /"t":[0-9]+/); time[n] = substr($0, RSTART + 4, RLENGTH - 4)
+            match($0, /"total-time":[0-9]+/)
+            time[n] = substr($0, RSTART + 13, RLENGTH - 13)
         }
         END {
             if (n < 5) exit 1
             for (i = 2; i < n; i++) # the first: it has just begun
                 for (j = i + 1; j <= n; j++)
-                    if (time[j] - time[i] >= 3e6) {
-                        rate = (bytes[j] - bytes[i]) * 1e6 / (time[j] - time[i])
+                    if (time[j] - time[i] >= 3000) {
+                        rate = (bytes[j] - bytes[i]) * 1000 / (time[j] - time[i])
                         if (rate > most) most = rate
                     }
             printf "%d\n", most
@@ -185,9 +186,15 @@ effect_rate() { # 16 MiB/s, within 10 %
 }
 # It does not converge until the throttle is there, and then gets its way.
 reaches() { # reaches PERCENT
-    qmp_until src "return.cpu-throttle-percentage=$1" query-migrate 60
-    qmp src '{"execute":"migrate-set-parameters","arguments":{"max-bandwidth":10000000000}}'
+    wait_for 60 "a throttle of $1 %" throttle_is_at "$1"
+    hurry
 }
+throttle_is_at() { # throttle_is_at PERCENT, or beyond
+    local now
+    now=$(qmp_get src return.cpu-throttle-percentage query-migrate)
+    [ "${now:-0}" -ge "$1" ]
+}
+hurry() { qmp src '{"execute":"migrate-set-parameters","arguments":{"max-bandwidth":10000000000}}'; }
 watch_throttle20() { reaches 20; }
 watch_throttle70() { reaches 70; }
 watch_throttle99() { reaches 99; }
@@ -234,6 +241,7 @@ effect_paused() { [ "$(runstate dst)" = paused ]; }
 # Five for the data and the one with which it begins, on the side that accepts.
 watch_channels() {
     wait_for 20 'six connections' connections_are 6
+    hurry
 }
 effect_channels() { effect_multifd; }
 connections_are() { # connections_are N, besides the listening one
