@@ -22,7 +22,7 @@ has_socket() { compgen -G "$T/state/*/control" >/dev/null; }
 
 ended() { # ended CODE: the migration ends so
     local rc=0
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     wait "$migrate_pid" || rc=$?
     [ "$rc" -eq "$1" ] || fail "exit $rc, wanted $1: $(cat "$T/out" "$T/out.err")"
 }
@@ -36,7 +36,7 @@ case_status_then_cancel() {
     grep -q '^state *precopy' "$T/out"
     expect 0 qmigrate cancel web1
     mv "$T/out" "$T/cancel.out"
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     rc=0
     wait "$migrate_pid" || rc=$?
     [ "$rc" -eq 4 ]
@@ -59,7 +59,7 @@ case_set_takes_effect_and_is_undone() {
     expect 1 qmigrate set web1 nothing=1
     expect 2 qmigrate set web1 bandwidth
     qmigrate cancel web1
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     [ "$(qmp_get src return.downtime-limit query-migrate-parameters)" = "$before" ]
     [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = 134217728 ]
     guest_check src
@@ -84,7 +84,7 @@ case_set_is_undone_by_recover() {
 case_postcopy_on_demand() {
     start_endless --postcopy
     expect 0 qmigrate postcopy web1
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     rc=0
     wait "$migrate_pid" || rc=$?
     [ "$rc" -eq 0 ]
@@ -96,7 +96,7 @@ case_postcopy_not_allowed() {
     expect 1 qmigrate postcopy web1
     grep -q "flag 'postcopy'" "$T/out.err"
     qmigrate cancel web1
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     guest_check src
 }
 
@@ -106,7 +106,7 @@ case_any_qmp_client_may_watch() {
     "$tools/qmp-call" -g return.state "$socket" status | grep -qx precopy
     must_fail "$tools/qmp-call" "$socket" '{"execute":"no-such"}'
     "$tools/qmp-call" "$socket" cancel >/dev/null
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     guest_check src
 }
 

@@ -95,11 +95,11 @@ case_real_client_goes_along() {
         >"$T/client" 2>"$T/client.err" &
     client=$!
     wait_for 20 'the client' client_is_there "$client" "connected $port_src"
-    has_client src || fail "no client on the source"
+    wait_for 20 'the client on the source' has_client src
     move 0 -p graphics_uri=spice:// -p migrate_uri=tcp://127.0.0.1
     wait_for 20 'the client to go along' has_client dst
     # It was told, rather than that it came back by itself.
-    grep -q '^migration ' "$T/client" || fail "$(cat "$T/client")"
+    wait_for 20 'its word of it' grep -q '^migration ' "$T/client"
     ! has_ended "$client" || fail "the client ended: $(cat "$T/client" "$T/client.err")"
     moved src dst
 }

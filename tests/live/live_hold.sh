@@ -36,12 +36,12 @@ is_held() { # is_held AT
 }
 
 held() { # held AT: it is
-    wait_for 30 "the hold at $1" is_held "$1"
+    wait_for 60 "the hold at $1" is_held "$1"
 }
 
 ended() { # ended CODE
     local rc=0
-    wait_for 30 "the migration to end" has_ended "$migrate_pid"
+    wait_for 60 "the migration to end" has_ended "$migrate_pid"
     wait "$migrate_pid" || rc=$?
     [ "$rc" -eq "$1" ] || fail "exit $rc, wanted $1: $(cat "$T/out.json" "$T/held.err")"
 }
@@ -53,7 +53,7 @@ case_prepared_waits_for_the_word() {
     held prepared
     guest_counts src 3
     must_fail grep -q '"execute":"migrate",' "$T/tr"
-    grep -q 'prepare, held at prepared' "$T/held.err"
+    wait_for 20 'the word of it' grep -q 'prepare, held at prepared' "$T/held.err"
     expect 0 qmigrate switchover web1
     ended 0
     guest_check src dst
@@ -68,9 +68,9 @@ case_switchover_is_held_with_the_guest_running() {
     held prepared
     qmigrate switchover web1
     held switchover
+    qmp_until src return.max-bandwidth=1024 query-migrate-parameters
     guest_counts src 20
     [ "$(runstate src)" = running ]
-    [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = 1024 ]
     expect 0 qmigrate set web1 bandwidth=24 # from the release on
     [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = 1024 ]
     expect 0 qmigrate switchover web1
@@ -148,7 +148,7 @@ case_killed_while_held() {
     held switchover
     kill -KILL "$migrate_pid"
     wait "$migrate_pid" || true
-    [ "$(qmp_get src return.max-bandwidth query-migrate-parameters)" = 1024 ]
+    qmp_until src return.max-bandwidth=1024 query-migrate-parameters
     expect 1 qmigrate recover web1 --json
     [ "$(json owner)" = source ]
     undone
@@ -159,7 +159,7 @@ case_killed_while_held() {
 # takes; afterwards the next one may.
 case_nobody_else_acts_meanwhile() {
     MEM=32 GUEST='--mem 1'
-    start_held --hold prepared --change-protection --hold-timeout 20
+    start_held --hold prepared --change-protection --hold-timeout 60
     held prepared
     # A second monitor of the same guest, and a destination of its own.
     start_qemu dst2 "$VER_DST" -incoming defer -name web1

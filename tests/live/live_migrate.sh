@@ -205,7 +205,7 @@ case_guest_that_never_ran_arrives_so() {
 case_source_is_kept() {
     both
     move 0 --keep-source
-    [ "$(runstate src)" = postmigrate ]
+    comes_to src postmigrate
     unchanged
     moved
 }

@@ -214,7 +214,7 @@ case_stranger_takes_a_guest_that_is_not_validated() {
     to_wrong_number 5 -p qemu.validate-uuid=off --deadline finish=1
     must_fail grep -q validate-uuid <(grep '"dir":">"' "$T/t.jsonl")
     is owner undecided
-    [ "$(runstate other)" = paused ] # it has loaded it
+    comes_to other paused # it has loaded it
 }
 
 case_guest_without_a_uuid_is_not_validated() {
@@ -319,7 +319,7 @@ case_started_command_never_answers() {
     start_source
     guest_up src
     gated src
-    move 1 --deadline connect=0.3 --deadline answer=0.3 \
+    move 1 --deadline connect=3 \
         --dest-exec "echo \$\$ >$T/dst.pid; sleep 1000; : $T/"
     is error.side destination
     is error.phase begin

@@ -74,7 +74,7 @@ case_states() {
     # A guest that runs, saved while it runs, to be paused then.
     expect 0 save src --live --paused --keep-source
     [ ! -s "$T/out.err" ] || fail "told: $(cat "$T/out.err")"
-    [ "$(runstate src)" = postmigrate ]
+    comes_to src postmigrate
     must_fail grep -q '"execute":"stop"' "$T"/state/*/transcript.jsonl
     start_qemu one "$VER_DST" -incoming defer
     expect 0 restore one

@@ -176,7 +176,7 @@ $(cat "$T/recovered")"
         0) cur=a$n ;;
         1)
             [ -e "$T/img" ] || fail "the file is gone"
-            wait_for 10 "a$n to be ended" has_ended "$(pid_of "a$n")"
+            wait_for 20 "a$n to be ended" has_ended "$(pid_of "a$n")"
             start_qemu "b$n" "$VER_DST" -incoming defer
             expect 0 restore "b$n"
             cur=b$n

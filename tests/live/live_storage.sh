@@ -289,7 +289,7 @@ case_a_destination_that_dies_leaves_the_source_whole() {
 
 # To remove a node, or to stop the guest, QEMU waits for the destination.
 case_a_destination_that_hangs_does_not_block_the_source() {
-    slow_pair --deadline undo=2
+    slow_pair --deadline undo=5
     kill -STOP "$dst_pid"
     kill -INT "$pid"
     end_migration 4
@@ -385,7 +385,7 @@ hangs_at() { # hangs_at PATTERN
     image dst.img raw
     start_pair raw raw
     gated 1 src "$1" "run kill -STOP $dst_pid" --deadline switchover=1 \
-        --deadline cancel=1 --deadline undo=2
+        --deadline cancel=3 --deadline undo=5
     [ "$(runstate src)" = running ]
     nothing_is_left src
     guest_check src
