@@ -120,7 +120,7 @@ has "$T/out" 'the transcript was cut|transcript was cut'
 browser=$(command -v chromium || command -v chromium-browser || true)
 if [ -n "$browser" ]; then
     browse() { # browse ARGUMENT... FILE
-        HOME=$T timeout 60 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
+        HOME=$T timeout 180 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage \
             --no-first-run --user-data-dir="$T/profile" \
             --proxy-server=127.0.0.1:9 --enable-logging=stderr "$@" \
             >"$T/dom" 2>"$T/log"

@@ -337,20 +337,21 @@ static void transport_says_how_a_command_ended(void **state UNUSED)
 
 static void transport_quotes_a_silent_command(void **state UNUSED)
 {
-    assert_fails("exec:echo waiting >&2; exec sleep 60", 300000,
+    assert_fails("exec:echo waiting >&2; exec sleep 60", 3 * SECOND,
                  QMP_ERR_NO_GREETING,
                  "'exec:echo waiting >&2; exec sleep 60': no QMP greeting "
-                 "within 300 ms (command still running: waiting)");
+                 "within 3000 ms (command still running: waiting)");
 }
 
 /* The child closes its output long before it exits. */
 static void transport_waits_a_second_for_the_exit_status(void **state UNUSED)
 {
-    assert_fails("exec:exec >/dev/null <&-; echo bye >&2; sleep 0.2; exit 7",
-                 10 * SECOND, QMP_ERR_CLOSED,
-                 "'exec:exec >/dev/null <&-; echo bye >&2; sleep 0.2; exit 7': "
-                 "connection lost before the greeting (command exit status 7: "
-                 "bye)");
+    assert_fails(
+        "exec:exec >/dev/null <&-; echo bye >&2; sleep 0.05; exit 7",
+        10 * SECOND, QMP_ERR_CLOSED,
+        "'exec:exec >/dev/null <&-; echo bye >&2; sleep 0.05; exit 7': "
+        "connection lost before the greeting (command exit status 7: "
+        "bye)");
 }
 
 /* A pipeline's other processes are in the group and must not stay. */
