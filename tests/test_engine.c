@@ -456,6 +456,25 @@ engine_turns_back_when_the_source_refuses_a_setting(void **state UNUSED)
     sim_result_clear(&r);
 }
 
+/* Nothing flows in clear text before it is known that it is encrypted. */
+static void engine_waits_until_parameters_are_taken(void **state UNUSED)
+{
+    struct sim_options o = sim_defaults();
+
+    o.config.plan.flags |= QMIG_TLS;
+    o.slow_source = true;
+    o.refuse = "migrate-set-parameters";
+    o.refuse_side = QMIG_SIDE_SOURCE;
+    struct sim_result r = sim_run(&o);
+    sim_assert_legal(&o, &r);
+    assert_int_equal(r.verdict.outcome, QMIG_FAILED);
+    assert_int_equal(r.verdict.side, QMIG_SIDE_SOURCE);
+    assert_non_null(strstr(r.trace, "> S migrate-set-parameters\n"));
+    assert_null(strstr(r.trace, "> S migrate\n"));
+    assert_true(r.source_runs);
+    sim_result_clear(&r);
+}
+
 static void engine_ends_with_the_code_of_what_happened(void **state UNUSED)
 {
     struct sim_options o = sim_defaults();
@@ -579,6 +598,7 @@ int main(void)
         cmocka_unit_test(engine_turns_no_silent_source_back_from_postcopy),
         cmocka_unit_test(engine_keeps_its_promise_when_interrupted_anywhere),
         cmocka_unit_test(engine_turns_back_when_the_source_refuses_a_setting),
+        cmocka_unit_test(engine_waits_until_parameters_are_taken),
         cmocka_unit_test(engine_ends_with_the_code_of_what_happened),
         cmocka_unit_test(engine_stops_the_guest_first_when_not_live),
         cmocka_unit_test(engine_makes_the_objects_of_tls_before_all_else),

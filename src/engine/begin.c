@@ -357,16 +357,28 @@ static void leave_prepare(struct engine *e)
         start_migration(e);
 }
 
+static bool sets_parameters(const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->steps[i].kind == STEP_SET &&
+            plan->steps[i].side == QMIG_SIDE_SOURCE &&
+            !strcmp(plan->steps[i].execute, "migrate-set-parameters"))
+            return true;
+    return false;
+}
+
 /*
  * QEMU carries out what it is sent in order: where nothing else is waited for,
- * `migrate` may follow the source's settings before their answers are here. A
- * refusal of one comes before anything else that is heard of `migrate`.
+ * `migrate` may follow the source's capabilities before their answers are here.
+ * A refusal of one comes before anything else that is heard of `migrate`.
+ * Parameters must have been taken: refused, data would flow in clear text that
+ * was to be encrypted, or faster than was allowed.
  */
 static bool migrate_may_follow(const struct engine *e)
 {
-    return e->settings_sent && !e->config.hooks && !e->config.stores &&
-           !e->config.hold && !e->plan.n_copies && !e->plan.image &&
-           !e->plan.source_gets_fd;
+    return e->settings_sent && !sets_parameters(&e->plan) && !e->config.hooks &&
+           !e->config.stores && !e->config.hold && !e->plan.n_copies &&
+           !e->plan.image && !e->plan.source_gets_fd;
 }
 
 void prepare_event(struct engine *e, const struct engine_event *ev)

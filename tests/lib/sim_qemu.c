@@ -415,7 +415,7 @@ void sim_submit(struct sim *s, const struct engine_action *a)
     if (!q->connected || !q->alive)
         return;
     bool slow = s->o.slow_source && a->side == QMIG_SIDE_SOURCE &&
-                !strcmp(a->name, "migrate-set-capabilities");
+                !strncmp(a->name, "migrate-set-", 12);
     if (!slow && !q->stopped && !q->hung)
         sim_thaw(s, a->side);
     if (slow || q->stopped || (q->hung && !a->oob)) {
