@@ -52,8 +52,8 @@ static void engine_copies_disks_before_ram(void **state UNUSED)
                     "\"len\":1048576,\"offset\":1048576}\n"
                     "> S blockdev-del\n"
                     "> S blockdev-del\n"
-                    "> S migrate-continue\n"
-                    "> D nbd-server-stop\n");
+                    "> D nbd-server-stop\n"
+                    "> S migrate-continue\n");
     sim_result_clear(&r);
 }
 

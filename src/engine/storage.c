@@ -286,8 +286,10 @@ bool storage_must_wait(struct engine *e)
         send_steps(e, STEP_MIRROR_DEL, STEP_MIRROR_DEL);
     }
     /* The source flushes a node that goes, and hangs if the destination does:
-     * that is to show while there is a way back. */
-    return e->postcopy_sent && engine_source(e)->waiting;
+     * that is to show while there is a way back. Were migrate-continue behind
+     * it, and the cancel behind that, 7.2 could go on with disks that it has
+     * made inactive, and abort at the guest's next write. */
+    return engine_source(e)->waiting;
 }
 
 bool storage_may_block(const struct engine *e)
