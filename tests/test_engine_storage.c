@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copies of disks: the story of the engine, with every fault at every event. */
+#include "params/params.h"
 #include "tests/lib/sim.h"
 #include "tests/lib/test.h"
 
@@ -55,6 +56,31 @@ static void engine_copies_disks_before_ram(void **state UNUSED)
                     "> D nbd-server-stop\n"
                     "> S migrate-continue\n");
     sim_result_clear(&r);
+}
+
+/* A destination (11.1) hears nobody else while it waits for the first word on
+ * a connection: its exports would not answer, nor its monitor. */
+static void engine_connects_once_the_disks_are_copied(void **state UNUSED)
+{
+    struct qmig_params *params = qmig_params_new();
+    struct sim_options o = two_disks();
+
+    assert_int_equal(
+        qmig_params_add_string(params, "migrate_uri", "fd:tcp:h:1", NULL), 0);
+    assert_int_equal(
+        qmig_params_add_string(params, "disks_uri", "tcp:h:2", NULL), 0);
+    o.config.plan.params = params;
+    struct sim_result r = sim_run(&o);
+    assert_int_equal(r.verdict.outcome, QMIG_COMPLETED);
+    const char *ready =
+        strstr(r.trace, "BLOCK_JOB_READY {\"device\":\"qmigrate-d1\"");
+    const char *made = strstr(r.trace, "  make channel");
+    const char *passed = strstr(r.trace, "> S getfd");
+    assert_non_null(ready);
+    assert_true(ready < made && made < passed);
+    assert_true(passed < strstr(r.trace, "> S migrate\n"));
+    sim_result_clear(&r);
+    qmig_params_free(params);
 }
 
 static void engine_waits_until_all_mirrors_are_ready(void **state UNUSED)
@@ -239,6 +265,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(engine_copies_disks_before_ram),
+        cmocka_unit_test(engine_connects_once_the_disks_are_copied),
         cmocka_unit_test(engine_waits_until_all_mirrors_are_ready),
         cmocka_unit_test(engine_takes_the_next_port_when_one_is_taken),
         cmocka_unit_test(engine_exports_as_an_old_destination_can),

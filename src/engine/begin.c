@@ -349,11 +349,11 @@ static void leave_prepare(struct engine *e)
         return;
     }
     if (store_must_wait(e, MOVE_STAGE) || hook_must_wait(e, HOOK_PREPARED) ||
-        hold_must_wait(e, QMIG_HOLD_PREPARED) || !channel_is_ready(e))
+        hold_must_wait(e, QMIG_HOLD_PREPARED))
         return;
     if (e->plan.n_copies)
         enter_storage(e);
-    else
+    else if (channel_is_ready(e))
         start_migration(e);
 }
 

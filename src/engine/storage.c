@@ -228,6 +228,25 @@ static void show_figures(struct engine *e)
 
 /* THE STATE */
 
+/* Some way is left between the last copy and `migrate`: the connection, which
+ * is made now. A destination (11.1) that has one and hears nothing on it does
+ * nothing else, and a source that copies disks there hangs with its guest. */
+static bool connects(const struct engine *e)
+{
+    return e->channel_asked || e->passed;
+}
+
+static void storage_late(struct engine *e)
+{
+    if (connects(e))
+        deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_answer,
+                        "answer of the monitor");
+    else
+        deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_stall,
+                        "byte of the disks was copied");
+    turn_back(e, "a deadline passed");
+}
+
 void enter_storage(struct engine *e)
 {
     engine_set_state(e, ENGINE_STORAGE, "the destination takes disks");
@@ -245,22 +264,21 @@ void storage_event(struct engine *e, const struct engine_event *ev)
 {
     const struct plan_step *step = step_of(e, ev);
 
-    if (must_turn_back(e, ev))
+    if (must_turn_back(e, ev) || channel_failed(e, ev))
         return;
     if (step && ev->err) {
         step_refused(e, ev);
         return;
     }
-    e->deadline = e->progress_at + e->config.deadlines.us[DEADLINE_stall];
+    if (!connects(e))
+        e->deadline = e->progress_at + e->config.deadlines.us[DEADLINE_stall];
     if (ev->kind == EV_REPLY && ev->tag == TAG_JOBS)
         show_figures(e);
-    if (all_are_ready(e) && !engine_source(e)->waiting) {
+    if (all_are_ready(e) && !engine_source(e)->waiting && channel_is_ready(e)) {
         show_figures(e);
         start_migration(e);
     } else if (engine_late(e)) {
-        deadline_passed(e, QMIG_SIDE_SOURCE, DEADLINE_stall,
-                        "byte of the disks was copied");
-        turn_back(e, "a deadline passed");
+        storage_late(e);
     } else if (e->now >= e->poll_at) {
         if (!engine_source(e)->waiting)
             storage_ask(e);

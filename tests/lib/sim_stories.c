@@ -140,6 +140,22 @@ static void slow_disks(struct sim_options *o)
     o->slow_disks = true;
 }
 
+/* The connection is made for them, once the disks are copied. */
+static void disks_and_connection(struct sim_options *o)
+{
+    static struct qmig_params *params;
+
+    if (!params) {
+        params = qmig_params_new();
+        if (!params ||
+            qmig_params_add_string(params, "migrate_uri", "fd:tcp:h:1", NULL) ||
+            qmig_params_add_string(params, "disks_uri", "tcp:h:2", NULL))
+            abort();
+    }
+    disks(o);
+    o->config.plan.params = params;
+}
+
 /* clang-format off */
 const struct sim_story sim_stories[] = {
     { "pre-copy",               plain                },
@@ -162,6 +178,7 @@ const struct sim_story sim_stories[] = {
     { "held before post-copy",  held_before_postcopy },
     { "disks copied",           disks                },
     { "disks copied slowly",    slow_disks           },
+    { "disks, then a connection", disks_and_connection },
 };
 /* clang-format on */
 const size_t sim_stories_n = ARRAY_SIZE(sim_stories);

@@ -442,6 +442,19 @@ case_disks_have_a_place_of_their_own() {
     same_images
 }
 
+# The data goes through a connection that is made for it, once the disks are
+# copied: until something comes, a destination (11.1) does nothing else.
+case_disks_are_copied_before_the_connection() {
+    image src.img raw
+    image dst.img raw
+    fill src.img 4
+    start_pair raw raw
+    migrate 0 --copy-storage-all --migrateuri "fd:unix:$T/ram" --disks-uri "unix:$T/nbd" --suspend --keep-source
+    same_images
+    nothing_is_left src
+    nothing_is_left dst
+}
+
 case_a_port_that_is_taken_is_passed_over() {
     image src.img raw
     image dst.img raw
