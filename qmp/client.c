@@ -51,13 +51,6 @@ static void set_deadline(struct qmp_client *c, int64_t now_us, int64_t span_us)
     c->deadline_us = span_us ? now_us + span_us : 0;
 }
 
-static void set_connected(struct qmp_client *c, int64_t now_us)
-{
-    c->state = QMP_GREETING;
-    c->retry_us = 0;
-    set_deadline(c, now_us, c->o.greeting_us);
-}
-
 void qmp_client_trace(struct qmp_client *c, char dir, const char *text,
                       size_t len, int nfds, bool valid)
 {
@@ -117,6 +110,7 @@ void qmp_client_lost(struct qmp_client *c, struct qmp_error *why)
     }
     c->state = QMP_CLOSED;
     qmp_transport_close(&c->t);
+    qmp_client_forget_expected(c);
     qmp_prefix(&why, "'%s'",
                qmp_printable(shown, sizeof(shown), c->addr, strlen(c->addr)));
     c->why = why;
@@ -179,7 +173,8 @@ static void negotiated(struct qmp_client *c, struct json_object *ret UNUSED,
         c->o.on.ready(c, c->o.on.opaque);
 }
 
-void qmp_client_negotiate(struct qmp_client *c)
+/* qmp_capabilities is what goes out first. */
+static void negotiate(struct qmp_client *c, bool oob)
 {
     CLEANUP(json_putp) struct json_object *args = NULL;
     struct qmp_error *err = NULL;
@@ -189,10 +184,10 @@ void qmp_client_negotiate(struct qmp_client *c)
         .done = negotiated,
     };
 
-    if (c->offers_oob && !c->o.no_oob) {
-        static const char oob[] = "{\"enable\":[\"oob\"]}";
+    if (oob) {
+        static const char enable[] = "{\"enable\":[\"oob\"]}";
 
-        if (qmp_json_parse(oob, sizeof(oob) - 1, &args, &err) < 0) {
+        if (qmp_json_parse(enable, sizeof(enable) - 1, &args, &err) < 0) {
             qmp_client_lost(c, err);
             return;
         }
@@ -208,7 +203,47 @@ void qmp_client_negotiate(struct qmp_client *c)
     c->waiting.head = p;
     c->waiting.count++;
     c->waiting_bytes += p->len;
+}
+
+static void set_connected(struct qmp_client *c, int64_t now_us)
+{
+    c->state = QMP_GREETING;
+    c->retry_us = 0;
+    set_deadline(c, now_us, c->o.greeting_us);
+    if (c->o.early)
+        negotiate(c, !c->o.no_oob);
+}
+
+/* "oob" was asked for and is not there: QEMU refuses that, and what follows
+ * it, for it was not negotiated with. */
+static void send_again(struct qmp_client *c)
+{
+    struct qmp_pending *p = c->in_flight.head;
+
+    if (!p)
+        return;
+    c->stale = c->in_flight.count;
+    qmp_queue_remove(&c->in_flight, p); /* qmp_capabilities */
+    qmp_pending_free(p);
+    for (struct qmp_pending **at = &c->waiting.head; (p = c->in_flight.head);
+         at = &p->next) {
+        qmp_queue_remove(&c->in_flight, p);
+        p->sent = 0;
+        p->next = *at;
+        *at = p;
+        c->waiting.count++;
+        c->waiting_bytes += p->len;
+    }
+    negotiate(c, false);
+}
+
+void qmp_client_greeted(struct qmp_client *c)
+{
     c->state = QMP_NEGOTIATING;
+    if (!c->o.early)
+        negotiate(c, c->offers_oob && !c->o.no_oob);
+    else if (!c->offers_oob && !c->o.no_oob)
+        send_again(c);
 }
 
 static void advise_connect(struct qmp_error **errp, const struct qmp_addr *addr)
@@ -356,13 +391,17 @@ int qmp_client_submit(struct qmp_client *c, const struct qmp_command *cmd,
         qmp_pending_free(p);
         return -1;
     }
+    if (qmp_client_take_expected(c, p, errp) < 0) {
+        qmp_pending_free(p);
+        return -1;
+    }
 
     c->last_id++;
     if (p->oob)
         qmp_queue_insert_urgent(&c->waiting, p);
     else
         qmp_queue_append(&c->waiting, p);
-    c->waiting_bytes += p->len;
+    c->waiting_bytes += p->len - p->sent;
     c->pending++;
     if (id)
         *id = p->id;
@@ -373,8 +412,10 @@ int qmp_client_submit(struct qmp_client *c, const struct qmp_command *cmd,
  * is. True: the caller frees it. */
 static bool unqueue(struct qmp_client *c, struct qmp_pending *p)
 {
-    if (p->sent)
+    if (p->sent) {
+        qmp_client_withdraw_begun(c, p);
         return false;
+    }
     qmp_queue_remove(&c->waiting, p);
     c->waiting_bytes -= p->len;
     return true;
@@ -418,7 +459,9 @@ size_t qmp_client_pollfds(const struct qmp_client *c,
         if (!c->t.retry)
             fds[n++] = (struct pollfd){.fd = c->t.fd, .events = POLLOUT};
     } else {
-        short out = qmp_client_wants_write(c) ? POLLOUT : 0;
+        short out = qmp_client_wants_write(c) || qmp_client_wants_ahead(c)
+                        ? POLLOUT
+                        : 0;
 
         fds[n++] =
             (struct pollfd){.fd = c->t.fd, .events = (short)(POLLIN | out)};

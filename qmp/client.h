@@ -76,6 +76,12 @@ struct qmp_client_options {
     int64_t greeting_us;    /* for GREETING and NEGOTIATING together; 0: none */
     bool no_oob;            /* do not enable "oob" even where it is offered */
     bool in_order;          /* qmp_capabilities has no id, see below */
+    bool early;             /* do not wait for the greeting: qmp_capabilities
+                               goes out at once, and behind it what is submitted
+                               meanwhile. QEMU greets when it accepts, and may
+                               do that, and what it then reads, long after we
+                               have given up: for questions only. Where "oob"
+                               turns out not to be offered all is sent again */
     struct qmp_handlers on; /* copied; any may be NULL */
 };
 
@@ -159,7 +165,7 @@ struct qmp_command {
 /*
  * Queue a command; several may be under way (QMP answers in order, except
  * out-of-band). May be called before READY: it goes out right behind
- * qmp_capabilities then. On success done
+ * qmp_capabilities then (see `early`). On success done
  * will run exactly once, never from inside this call; on failure neither done
  * nor free runs. *id (if not NULL) names it for qmp_client_cancel().
  * Errors: QMP_ERR_CLOSED, QMP_ERR_INVALID_ARG (oob that was not negotiated,
@@ -175,6 +181,27 @@ struct qmp_command {
  */
 QMP_EXPORT int qmp_client_submit(struct qmp_client *c,
                                  const struct qmp_command *cmd, uint64_t *id,
+                                 struct qmp_error **errp);
+
+/* QEMU's answer to a command that was withdrawn (5.2..11.1). */
+#define QMP_WITHDRAWN_DESC "QMP input member 'withdrawn' is unexpected"
+
+/*
+ * Say what will probably be submitted next (NULL: nothing any more). Its text
+ * goes out at once, but for its end: QEMU, which reads byte by byte, has read
+ * it when it counts, and carries it out when it is submitted and not before. If
+ * another command is submitted first it is withdrawn: it gets the member
+ * "withdrawn", QEMU refuses it for that (5.2..11.1), and nobody hears of the
+ * refusal. So it costs time to be wrong, and nothing else. If the connection
+ * ends QEMU forgets it. Only `execute` and `arguments` count here, of a command
+ * that is `in_order`; the rest comes with qmp_client_submit(). Does nothing
+ * before READY.
+ *
+ * Errors: QMP_ERR_INVALID_ARG (not in_order, oob, fds), QMP_ERR_NOMEM; nothing
+ * is expected then that was not before.
+ */
+QMP_EXPORT int qmp_client_expect(struct qmp_client *c,
+                                 const struct qmp_command *cmd,
                                  struct qmp_error **errp);
 
 /* Forget a command: done runs with QMP_ERR_CANCELLED (from inside this call).

@@ -23,16 +23,18 @@
 static bool may_send(const struct qmp_client *c, const struct qmp_pending *p,
                      size_t ahead)
 {
+    bool early = c->state == QMP_GREETING && c->o.early;
+
     if (p->sent)
         return true;
     /* QEMU takes commands in order: those that came early may follow
      * qmp_capabilities at once, but for what needs its outcome. */
     if (c->state != QMP_READY && !p->internal &&
-        (c->state != QMP_NEGOTIATING || p->oob || p->nfds))
+        ((c->state != QMP_NEGOTIATING && !early) || p->oob || p->nfds))
         return false;
     if (p->oob)
         return true;
-    if ((c->has_oob || c->state == QMP_NEGOTIATING) &&
+    if ((c->has_oob || c->state != QMP_READY) &&
         c->in_flight.count + ahead >= QMP_MAX_IN_FLIGHT_OOB)
         return false;
     if (!p->nfds)
@@ -97,6 +99,16 @@ static void sent_first(struct qmp_client *c)
     char *text = TAKE_PTR(p->text); /* outlives p if it is
                                        closed in the handler */
 
+    /* Before the greeting it may have to go out once more. */
+    if (c->state == QMP_GREETING && !(p->text = malloc(p->len))) {
+        struct qmp_error *why = NULL;
+
+        qmp_fail(&why, QMP_ERR_NOMEM, "no memory for '%s'", p->name);
+        qmp_client_lost(c, why);
+        return;
+    }
+    if (p->text)
+        memcpy(p->text, text, p->len);
     qmp_queue_remove(&c->waiting, p);
     qmp_queue_append(&c->in_flight, p);
     qmp_client_trace(c, QMP_SENT, text, p->len - 1, (int)p->sent_fds, true);
@@ -140,6 +152,7 @@ void qmp_client_write(struct qmp_client *c)
             return;
         }
     }
+    qmp_client_write_ahead(c);
 }
 
 /* The greeting is the first message, and no other may come before it. */
@@ -154,7 +167,7 @@ static void handle_first(struct qmp_client *c, struct qmp_message *m)
     }
     c->greeting = json_object_get(m->value);
     c->offers_oob = m->oob;
-    qmp_client_negotiate(c);
+    qmp_client_greeted(c);
 }
 
 static void handle_event(struct qmp_client *c, struct qmp_message *m)
@@ -180,6 +193,10 @@ static void handle_reply(struct qmp_client *c, struct qmp_message *m)
     struct qmp_error *err = NULL;
     struct qmp_pending *p = NULL;
 
+    if (c->stale) {
+        c->stale--;
+        return;
+    }
     if (!m->id)
         p = qmp_queue_next_in_order(&c->in_flight);
     if (!m->id && !p) {

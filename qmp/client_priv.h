@@ -34,9 +34,11 @@ struct qmp_client {
     struct json_object *no_data; /* what an event without data has */
     bool offers_oob;
     bool has_oob;
+    size_t stale; /* replies to come to what was sent again: to be dropped */
 
     struct qmp_queue waiting;
     struct qmp_queue in_flight;
+    struct qmp_pending *expected; /* sent up to its end, or a part of that */
     size_t waiting_bytes;
     size_t pending; /* open commands of the user */
     uint64_t last_id;
@@ -56,8 +58,8 @@ struct qmp_client {
 };
 
 /* client.c */
-/* The greeting is there: negotiate. */
-void qmp_client_negotiate(struct qmp_client *c);
+/* The greeting is there. */
+void qmp_client_greeted(struct qmp_client *c);
 /* Take `p` out of what is open and run its callback. Exactly one of ret and
  * err is given. `p` is not freed. */
 void qmp_client_finish(struct qmp_client *c, struct qmp_pending *p,
@@ -71,6 +73,18 @@ void qmp_client_state_expired(struct qmp_client *c);
 void qmp_client_lost(struct qmp_client *c, struct qmp_error *why);
 void qmp_client_trace(struct qmp_client *c, char dir, const char *text,
                       size_t len, int nfds, bool valid);
+
+/* client_expect.c */
+/* `p` is about to be queued: if it is what was expected, it goes on where that
+ * is; else that is withdrawn. */
+int qmp_client_take_expected(struct qmp_client *c, struct qmp_pending *p,
+                             struct qmp_error **errp);
+/* `p` waits, and is given up: what was begun of it ahead is withdrawn. */
+void qmp_client_withdraw_begun(struct qmp_client *c, struct qmp_pending *p);
+bool qmp_client_wants_ahead(const struct qmp_client *c);
+/* Write what is expected, but for its end, when all else is written. */
+void qmp_client_write_ahead(struct qmp_client *c);
+void qmp_client_forget_expected(struct qmp_client *c);
 
 /* client_io.c */
 /* Write what may be written. */

@@ -118,6 +118,11 @@ void qmp_queue_append(struct qmp_queue *q, struct qmp_pending *p)
     insert_at(q, at, p);
 }
 
+void qmp_queue_insert_first(struct qmp_queue *q, struct qmp_pending *p)
+{
+    insert_at(q, &q->head, p);
+}
+
 void qmp_queue_insert_urgent(struct qmp_queue *q, struct qmp_pending *p)
 {
     struct qmp_pending **at = &q->head;

@@ -29,6 +29,7 @@ struct qmp_pending {
     bool oob;
     bool in_order; /* sent without its id */
     bool open;     /* the callback has not run */
+    bool ahead;    /* some of it was sent before it was submitted */
     bool internal; /* not the user's: not counted as pending */
     int64_t deadline_us;
     qmp_reply_fn *done;
@@ -49,6 +50,7 @@ void qmp_pending_free(struct qmp_pending *p);
 void qmp_pending_close_fds(struct qmp_pending *p);
 
 void qmp_queue_append(struct qmp_queue *q, struct qmp_pending *p);
+void qmp_queue_insert_first(struct qmp_queue *q, struct qmp_pending *p);
 /* Before everything that is not out-of-band and not partly sent. */
 void qmp_queue_insert_urgent(struct qmp_queue *q, struct qmp_pending *p);
 void qmp_queue_remove(struct qmp_queue *q, struct qmp_pending *p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What only a real QEMU can show. Skipped where there is none. */
+/* What only a real QEMU can show: QEMU's, or the installed one. Skipped where
+ * there is none. ONLY=PATTERN: those tests. */
 #include "tests/lib/test.h"
 #include "qmp/schema.h"
 #include "qmp/sync.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define QEMU   "qemu-system-x86_64"
+#define QEMU   (getenv("QEMU") ? getenv("QEMU") : "qemu-system-x86_64")
 #define SECOND 1000000
 
 extern char **environ;
@@ -22,7 +23,8 @@ static pid_t pid;
 static int start_qemu(void **state UNUSED)
 {
     char monitor[256];
-    char *argv[] = {(char *)QEMU,       (char *)"-M",   (char *)"none",
+    const char *qemu = QEMU;
+    char *argv[] = {(char *)qemu,       (char *)"-M",   (char *)"none",
                     (char *)"-display", (char *)"none", (char *)"-nodefaults",
                     (char *)"-qmp",     monitor,        NULL};
 
@@ -31,7 +33,7 @@ static int start_qemu(void **state UNUSED)
         return -1;
     snprintf(addr, sizeof(addr), "unix:%s/qmp", dir);
     snprintf(monitor, sizeof(monitor), "%s,server=on,wait=off", addr);
-    if (posix_spawnp(&pid, QEMU, NULL, NULL, argv, environ) != 0)
+    if (posix_spawnp(&pid, qemu, NULL, NULL, argv, environ) != 0)
         pid = 0; /* not installed: the tests are skipped */
     /* There is a moment between bind() and listen(). */
     struct qmp_client *c = NULL;
@@ -192,6 +194,83 @@ static void qemu_schema_describes_migration(void **state UNUSED)
     qmp_client_free(c);
 }
 
+static const char *assert_status(struct qmp_client *c)
+{
+    static char status[32];
+    CLEANUP(json_putp)
+    struct json_object *ret = assert_answers(c, "query-status", NULL);
+
+    snprintf(status, sizeof(status), "%s",
+             json_object_get_string(json_object_object_get(ret, "status")));
+    return status;
+}
+
+static void assert_begins(struct qmp_client *c, const char *execute)
+{
+    struct qmp_command cmd = {.execute = execute, .in_order = true};
+
+    assert_int_equal(qmp_client_expect(c, &cmd, NULL), 0);
+    qmp_client_flush(c);
+}
+
+static void on_refused(struct qmp_client *c UNUSED, char way, const char *text,
+                       size_t len, int nfds UNUSED, bool valid UNUSED,
+                       void *opaque)
+{
+    static const char why[] = "QMP input member 'withdrawn' is unexpected";
+
+    if (way == QMP_RECEIVED && memmem(text, len, why, sizeof(why) - 1))
+        ++*(int *)opaque;
+}
+
+/* What was begun is not carried out: not while it has no end, not when it is
+ * withdrawn, and not when the connection ends. */
+static void qemu_forgets_what_has_no_end(void **state UNUSED)
+{
+    int refused = 0;
+    struct qmp_client_options o = {
+        .on = {.trace = on_refused, .opaque = &refused}};
+    struct qmp_client *c = assert_opens();
+
+    qmp_client_free(c);
+    c = qmp_open(addr, &o, 10 * SECOND, NULL);
+    assert_non_null(c);
+    assert_string_equal(assert_status(c), "running");
+    assert_begins(c, "stop");
+    poll(NULL, 0, 50);
+    assert_string_equal(assert_status(c), "running");
+    assert_int_equal(refused, 1);
+    assert_begins(c, "stop");
+    qmp_client_free(c);
+
+    c = assert_opens();
+    assert_string_equal(assert_status(c), "running");
+    assert_begins(c, "stop");
+    struct qmp_command stop = {.execute = "stop", .in_order = true};
+    assert_int_equal(qmp_client_submit(c, &stop, NULL, NULL), 0);
+    assert_string_equal(assert_status(c), "paused");
+    json_object_put(assert_answers(c, "cont", NULL));
+    qmp_client_free(c);
+}
+
+/* Before it has greeted, and with a monitor that another one has. */
+static void qemu_answers_what_came_before_its_greeting(void **state UNUSED)
+{
+    struct qmp_client_options o = {.early = true};
+    struct qmp_client *c = assert_opens();
+    struct qmp_error *err = NULL;
+
+    assert_null(qmp_open(addr, &o, 300000, &err));
+    assert_int_equal(err->code, QMP_ERR_NO_GREETING);
+    qmp_error_free(err);
+    qmp_client_free(c);
+    c = qmp_open(addr, &o, 10 * SECOND, NULL);
+    assert_non_null(c);
+    assert_true(qmp_client_has_oob(c));
+    assert_string_equal(assert_status(c), "running");
+    qmp_client_free(c);
+}
+
 static void qemu_death_ends_the_command_under_way(void **state UNUSED)
 {
     struct qmp_client *c = assert_opens();
@@ -211,7 +290,11 @@ int main(void)
         cmocka_unit_test(qemu_gets_each_descriptor_of_a_pipeline),
         cmocka_unit_test(qemu_answers_out_of_band),
         cmocka_unit_test(qemu_schema_describes_migration),
+        cmocka_unit_test(qemu_forgets_what_has_no_end),
+        cmocka_unit_test(qemu_answers_what_came_before_its_greeting),
         cmocka_unit_test(qemu_death_ends_the_command_under_way),
     };
+    if (getenv("ONLY"))
+        cmocka_set_test_filter(getenv("ONLY"));
     return cmocka_run_group_tests(tests, start_qemu, stop_qemu);
 }
