@@ -10,6 +10,7 @@
  * what was asked.
  */
 #include "replay_priv.h"
+#include "client.h"
 #include "json.h"
 #include "member.h"
 
@@ -177,11 +178,13 @@ void replay_hear(struct qmp_replay *r, size_t peer, const char *text,
     name = replay_command(msg, &oob);
     if (!*name) {
         replay_fail(r, "%s was sent what is no command", r->peers[peer].name);
-    } else if (expected != NO_STEP &&
+    } else if (expected != NO_STEP && !replay_is_withdrawn(msg) &&
                replay_is_command(r, &r->steps[expected], msg, &why)) {
         take_command(r, expected, msg);
     } else if (replay_is_poll(name)) {
         ask(r, peer, NO_STEP, msg, true);
+    } else if (replay_is_withdrawn(msg)) {
+        ask(r, peer, NO_STEP, msg, false);
     } else {
         report(r, peer, expected, why, name);
         if (r->state == QMP_REPLAY_RUNNING)
@@ -292,13 +295,31 @@ static void pop_asked(struct replay_peer *p, struct asked **at)
     free(a);
 }
 
+/* QEMU answers in order what has no id: what was withdrawn comes before the
+ * answer to what followed it. */
+static void answer_withdrawn(struct qmp_replay *r, size_t peer)
+{
+    struct replay_peer *p = &r->peers[peer];
+
+    while (p->asked && replay_is_withdrawn(p->asked->msg) && p->fd >= 0) {
+        struct json_object *id = NULL;
+        bool has_id = json_object_object_get_ex(p->asked->msg, "id", &id);
+
+        say_error(r, peer, id, has_id, QMP_WITHDRAWN_DESC);
+        pop_asked(p, &p->asked);
+    }
+}
+
 /* Answer what is first in the queue and is not the script's to answer. */
 static void answer_polls(struct qmp_replay *r, size_t peer)
 {
     struct replay_peer *p = &r->peers[peer];
 
-    while (p->asked && p->asked->step == NO_STEP && p->fd >= 0 &&
-           r->state == QMP_REPLAY_RUNNING) {
+    for (;;) {
+        answer_withdrawn(r, peer);
+        if (!p->asked || p->asked->step != NO_STEP || p->fd < 0 ||
+            r->state != QMP_REPLAY_RUNNING)
+            break;
         struct asked *a = p->asked;
         struct json_object *id = NULL;
         bool has_id = json_object_object_get_ex(a->msg, "id", &id);
@@ -373,6 +394,7 @@ static bool say_next(struct qmp_replay *r, int64_t now_us)
     if (!is_due(r, s, now_us) || !may_speak(r, s->peer, now_us))
         return false;
     p->greeted |= s->greeting;
+    answer_withdrawn(r, s->peer);
     say_step(r, r->next, command ? command->id : NULL,
              command && command->has_id);
     r->last_said = r->next + 1;

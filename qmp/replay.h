@@ -17,7 +17,8 @@
  *   and calls `user`: what the program does then is in the recording.
  * - Commands that only ask how a job goes on (query-migrate, query-jobs, ...)
  *   are sent by the clock: how often does not count. They get the answer that
- *   was recorded at that point of the dialogue.
+ *   was recorded at that point of the dialogue. Nor do commands count that were
+ *   withdrawn (qmp_client_expect()).
  *
  * The interface is that of qmp/client.h: poll, deadline, dispatch; one thread;
  * the caller's clock in microseconds.

@@ -244,6 +244,8 @@ static int load_entry(struct qmp_replay *r, const struct qmp_entry *e,
     if ((e->kind == QMP_ENTRY_CLOSED && !e->text) || /* we hung up ourselves */
         (e->kind == QMP_ENTRY_RAW && e->dir == '>'))
         return 0;
+    if (e->kind == QMP_ENTRY_MESSAGE && replay_is_withdrawn(e->msg))
+        return 0;
     if (r->format) {
         if (add_opening(r, e, errp) < 0)
             return -1;

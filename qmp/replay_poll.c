@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which answers polls get, that come more or less often than recorded. */
+#include "client.h"
 #include "member.h"
 #include "replay_priv.h"
 
@@ -73,4 +74,15 @@ struct json_object *replay_up_to_date(const struct qmp_replay *r, size_t ans)
         json_object_object_add(ret, "status",
                                json_object_new_string(p->migration));
     return msg;
+}
+
+bool replay_is_withdrawn(struct json_object *msg)
+{
+    struct json_object *error = json_object_object_get(msg, "error");
+    const char *desc = NULL;
+
+    if (!error)
+        return json_object_object_get_ex(msg, "withdrawn", NULL);
+    return qmp_may_string(error, "desc", &desc, NULL) > 0 &&
+           !strcmp(desc, QMP_WITHDRAWN_DESC);
 }

@@ -116,6 +116,10 @@ size_t replay_choose_answer(const struct qmp_replay *r, size_t peer,
 /* That answer, if it has to be changed to fit now: a new reference; or NULL. */
 struct json_object *replay_up_to_date(const struct qmp_replay *r, size_t ans);
 
+/* A command that its client took back (qmp_client_expect()), or the refusal of
+ * it. They come by the clock: how often does not count. */
+bool replay_is_withdrawn(struct json_object *msg);
+
 /* replay_io.c */
 void replay_say(struct qmp_replay *r, size_t peer, const char *text,
                 size_t len);

@@ -116,7 +116,7 @@ static void put_answer(struct show *s, const struct story_item *item)
         fputs(": ", stdout);
         cli_put_text(stdout, qmp_member_text(item->answer, "desc"));
         fputs(on(s, NORMAL), stdout);
-    } else if (!is_empty(item->answer)) {
+    } else if (!item->withdrawn && !is_empty(item->answer)) {
         fputs(" =", stdout);
         put_value(s, item->answer, MAX_ANSWER);
     }
@@ -135,6 +135,8 @@ static void put_command(struct show *s, const struct story_item *item)
     cli_put_text(stdout, item->name);
     if (item->oob)
         fputs(" (out of band)", stdout);
+    if (item->withdrawn)
+        fputs(" (withdrawn)", stdout);
     if (item->nfds)
         printf(" (%d descriptor%s)", item->nfds, item->nfds > 1 ? "s" : "");
     if (!is_empty(item->value))
@@ -328,7 +330,10 @@ static void put_json(const struct story_item *item)
     if (item->value)
         json_object_object_add(o, "value", json_object_get(item->value));
     if (item->kind == STORY_COMMAND) {
-        if (item->answered)
+        if (item->withdrawn)
+            json_object_object_add(o, "withdrawn",
+                                   json_object_new_boolean(true));
+        else if (item->answered)
             json_object_object_add(o, item->failed ? "error" : "return",
                                    json_object_get(item->answer));
         json_object_object_add(o, "latency_us",

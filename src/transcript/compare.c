@@ -127,7 +127,7 @@ static int on_item(const struct story_item *item, void *opaque,
 {
     struct side *s = opaque;
 
-    if (item->kind == STORY_COMMAND && !story_is_poll(item))
+    if (item->kind == STORY_COMMAND && !story_is_poll(item) && !item->withdrawn)
         return add_command(s, item, errp);
     if (item->kind != STORY_PHASE)
         return 0;

@@ -197,6 +197,8 @@ static int add_command(struct report *r, const struct story_item *item,
                 !strcmp(item->name, "qmp_capabilities");
     double limit = number_of(item->value, "max-bandwidth", -1);
 
+    if (item->withdrawn)
+        return 0;
     if (add_latency(r, item, errp) < 0)
         return -1;
     if (is_source(item) && limit >= 0)

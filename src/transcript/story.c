@@ -111,6 +111,7 @@ static int add_command(struct story *s, const struct qmp_entry *e)
         return -1;
     h->item.name = name ? name : oob ? oob : "?";
     h->item.oob = oob != NULL;
+    h->item.withdrawn = json_object_object_get_ex(e->msg, "withdrawn", NULL);
     h->item.value = json_object_object_get(e->msg, "arguments");
     h->id = json_object_get(json_object_object_get(e->msg, "id"));
     h->open = true;
@@ -130,7 +131,7 @@ static void add_reply(struct story *s, const struct qmp_entry *e)
         h->answer = json_object_get(e->msg);
         h->item.answer = err ? err : json_object_object_get(e->msg, "return");
         h->item.answered = true;
-        h->item.failed = err != NULL;
+        h->item.failed = err != NULL && !h->item.withdrawn;
         h->item.latency_us = e->t_us - h->item.t_us;
         h->open = false;
         return;

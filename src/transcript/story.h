@@ -38,6 +38,8 @@ struct story_item {
     bool answered;
     bool failed;
     bool oob;
+    bool withdrawn; /* a command that was taken back: QEMU refused it, as it
+                       should */
     int nfds;
     bool timed;         /* else t_us and latency_us are guesses */
     int64_t latency_us; /* -1: no answer */
