@@ -35,7 +35,9 @@ struct record {
 };
 
 struct qmp_transcript {
-    int fd;
+    int fd; /* -1: not created yet */
+    char *path;
+    uint64_t count;
     int64_t start_us;
     struct qmp_buffer kept; /* records, each followed by its texts */
     struct qmp_buffer out;  /* lines */
@@ -51,8 +53,26 @@ static void fail(struct qmp_transcript *t, int sys, const char *what)
         qmp_fail_sys(&t->broken, sys, "transcript: %s", what);
 }
 
+/* A file that was there keeps its mode otherwise: it may be readable. */
+static int create(const char *path, struct qmp_error **errp)
+{
+    CLEANUP(closep)
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0 ||
+        (S_ISREG(st.st_mode) && (st.st_mode & 077) && fchmod(fd, 0600) < 0)) {
+        qmp_fail_sys(errp, errno, "cannot create the transcript '%s'", path);
+        return -1;
+    }
+    return TAKE_FD(fd);
+}
+
 static void write_out(struct qmp_transcript *t)
 {
+    if (t->fd < 0 && !t->broken)
+        t->fd = create(t->path, &t->broken);
     while (!t->broken && qmp_buffer_len(&t->out)) {
         ssize_t n =
             write(t->fd, qmp_buffer_data(&t->out), qmp_buffer_len(&t->out));
@@ -122,20 +142,24 @@ static int put_header(struct qmp_buffer *b, const char *program, const char *id,
     return qmp_buffer_puts(b, "}\n");
 }
 
-/* A file that was there keeps its mode otherwise: it may be readable. */
-static int create(const char *path, struct qmp_error **errp)
+struct qmp_transcript *qmp_transcript_open_late(
+    const char *path, const char *program, const char *id,
+    struct json_object *peers, int64_t start_us, struct qmp_error **errp)
 {
-    CLEANUP(closep)
-    int fd =
-        open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-    struct stat st;
+    struct qmp_transcript *t = calloc(1, sizeof(*t));
 
-    if (fd < 0 || fstat(fd, &st) < 0 ||
-        (S_ISREG(st.st_mode) && (st.st_mode & 077) && fchmod(fd, 0600) < 0)) {
-        qmp_fail_sys(errp, errno, "cannot create the transcript '%s'", path);
-        return -1;
+    if (t)
+        t->path = strdup(path);
+    if (!t || !t->path) {
+        free(t);
+        qmp_fail(errp, QMP_ERR_NOMEM, "no memory for a transcript");
+        return NULL;
     }
-    return TAKE_FD(fd);
+    t->fd = -1;
+    t->start_us = start_us;
+    t->limit = QMP_TRANSCRIPT_LIMIT;
+    end_line(t, 0, 0, put_header(&t->out, program, id, peers));
+    return t;
 }
 
 struct qmp_transcript *qmp_transcript_open(const char *path,
@@ -144,22 +168,10 @@ struct qmp_transcript *qmp_transcript_open(const char *path,
                                            int64_t start_us,
                                            struct qmp_error **errp)
 {
-    int fd = create(path, errp);
+    struct qmp_transcript *t =
+        qmp_transcript_open_late(path, program, id, peers, start_us, errp);
 
-    if (fd < 0)
-        return NULL;
-
-    struct qmp_transcript *t = calloc(1, sizeof(*t));
-    if (!t) {
-        close(fd);
-        qmp_fail(errp, QMP_ERR_NOMEM, "no memory for a transcript");
-        return NULL;
-    }
-    t->fd = fd;
-    t->start_us = start_us;
-    t->limit = QMP_TRANSCRIPT_LIMIT;
-    end_line(t, 0, 0, put_header(&t->out, program, id, peers));
-    if (qmp_transcript_flush(t, errp) < 0) {
+    if (t && qmp_transcript_flush(t, errp) < 0) {
         qmp_transcript_close(t, NULL);
         return NULL;
     }
@@ -262,6 +274,7 @@ static void make_lines(struct qmp_transcript *t)
 static void keep(struct qmp_transcript *t, struct record *r, int64_t now_us,
                  const char *peer, const char *text)
 {
+    t->count++;
     r->t_us = now_us - t->start_us;
     r->peer = strlen(peer) + 1;
     if (r->text >= KEEP_BYTES) { /* not to have it twice */
@@ -321,6 +334,11 @@ bool qmp_transcript_pending(const struct qmp_transcript *t)
     return t->broken || qmp_buffer_len(&t->kept) || qmp_buffer_len(&t->out);
 }
 
+uint64_t qmp_transcript_count(const struct qmp_transcript *t)
+{
+    return t->count;
+}
+
 int qmp_transcript_flush(struct qmp_transcript *t, struct qmp_error **errp)
 {
     make_lines(t);
@@ -330,17 +348,35 @@ int qmp_transcript_flush(struct qmp_transcript *t, struct qmp_error **errp)
     return 0;
 }
 
-int qmp_transcript_close(struct qmp_transcript *t, struct qmp_error **errp)
+static void put_members_kept(struct qmp_transcript *t)
 {
-    int rc;
+    while (qmp_buffer_len(&t->kept)) {
+        struct record r;
 
+        memcpy(&r, qmp_buffer_data(&t->kept), sizeof(r));
+        json_object_put(r.members);
+        qmp_buffer_consume(&t->kept, sizeof(r) + r.peer + r.text);
+    }
+}
+
+void qmp_transcript_drop(struct qmp_transcript *t)
+{
     if (!t)
-        return 0;
-    rc = qmp_transcript_flush(t, errp);
-    close(t->fd);
+        return;
+    put_members_kept(t);
+    if (t->fd >= 0)
+        close(t->fd);
+    free(t->path);
     qmp_buffer_done(&t->kept);
     qmp_buffer_done(&t->out);
     qmp_error_free(t->broken);
     free(t);
+}
+
+int qmp_transcript_close(struct qmp_transcript *t, struct qmp_error **errp)
+{
+    int rc = t ? qmp_transcript_flush(t, errp) : 0;
+
+    qmp_transcript_drop(t);
     return rc;
 }

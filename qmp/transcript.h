@@ -13,7 +13,7 @@
  * "***" (a table in transcript.c says which). The file has mode 0600.
  *
  * What is recorded is gathered in memory and becomes lines of the file in
- * qmp_transcript_flush(), which the loop calls before it sleeps: then the time
+ * qmp_transcript_flush(), which the loop calls when all is quiet: then the time
  * that it takes is not the monitors'. What was written survives a crash of the
  * program; at most the last line of a file is cut.
  */
@@ -33,6 +33,12 @@ struct qmp_transcript;
  * inside are the caller's affair.
  */
 QMP_EXPORT struct qmp_transcript *qmp_transcript_open(
+    const char *path, const char *program, const char *id,
+    struct json_object *peers, int64_t start_us, struct qmp_error **errp);
+
+/* The same, but the file is created by the first flush, which reports that it
+ * cannot be: for those who have no time now. */
+QMP_EXPORT struct qmp_transcript *qmp_transcript_open_late(
     const char *path, const char *program, const char *id,
     struct json_object *peers, int64_t start_us, struct qmp_error **errp);
 
@@ -65,10 +71,16 @@ QMP_EXPORT void qmp_transcript_note(struct qmp_transcript *t, int64_t now_us,
 /* Is there something for a flush to write, or to report? */
 QMP_EXPORT bool qmp_transcript_pending(const struct qmp_transcript *t);
 
+/* How much was recorded so far: it grows with each message and note. */
+QMP_EXPORT uint64_t qmp_transcript_count(const struct qmp_transcript *t);
+
 /* Write what was gathered. After a failure (disk full) nothing more is
  * recorded, and every later call reports the same error. */
 QMP_EXPORT int qmp_transcript_flush(struct qmp_transcript *t,
                                     struct qmp_error **errp);
+
+/* Forget what was not flushed, and close; NULL is fine. */
+QMP_EXPORT void qmp_transcript_drop(struct qmp_transcript *t);
 
 /* Flush and close; NULL is fine. */
 QMP_EXPORT int qmp_transcript_close(struct qmp_transcript *t,
