@@ -367,8 +367,8 @@ static void failed_sync_takes_the_record_back(void **state UNUSED)
     journal_log_clear(&log);
 }
 
-/* The name of the file has to reach the disk, too: a thread sees to it, and
- * the first record that must be there waits for its word. */
+/* The name of the file has to reach the disk, too: if it did not, the first
+ * record that must be there says so. */
 static void
 failed_sync_of_the_directory_fails_the_first_record(void **state UNUSED)
 {

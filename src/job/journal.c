@@ -6,8 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -20,10 +18,8 @@ struct journal {
     int fd;
     int dirfd;
     unsigned n;
-    off_t size; /* of what was written whole */
-    pthread_t syncer;
-    bool syncing;   /* `syncer` runs, or is to be joined */
-    int sync_errno; /* of the syncer, valid once it was joined */
+    off_t size;     /* of what was written whole */
+    int sync_errno; /* why the new file could not be brought to the disk */
 };
 
 static int fail_write(struct qmp_error **errp, int sys, const char *what)
@@ -33,39 +29,6 @@ static int fail_write(struct qmp_error **errp, int sys, const char *what)
     qmp_fail_sys(&err, sys, "%s the journal", what);
     err->code = QMIG_ERR_JOURNAL;
     return qmp_propagate(errp, TAKE_PTR(err));
-}
-
-/* The thread: the file and its name, on disk. */
-static void *sync_new_file(void *opaque)
-{
-    struct journal *j = opaque;
-
-    if (journal_sys.fdatasync(j->fd) < 0 || journal_sys.fsync(j->dirfd) < 0)
-        j->sync_errno = errno;
-    return NULL;
-}
-
-static void start_syncer(struct journal *j)
-{
-    sigset_t all;
-    sigset_t before;
-
-    sigfillset(&all); /* signals are the business of the caller's threads */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    j->syncing = pthread_create(&j->syncer, NULL, sync_new_file, j) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!j->syncing)
-        sync_new_file(j);
-}
-
-/* 0, or -1 with errno. */
-static int end_syncer(struct journal *j)
-{
-    if (j->syncing)
-        pthread_join(j->syncer, NULL);
-    j->syncing = false;
-    errno = j->sync_errno;
-    return j->sync_errno ? -1 : 0;
 }
 
 /* Takes both descriptors if it succeeds. */
@@ -79,7 +42,8 @@ static struct journal *new_journal(int *fd, int *dirfd, struct qmp_error **errp)
     }
     j->fd = TAKE_FD(*fd);
     j->dirfd = TAKE_FD(*dirfd);
-    start_syncer(j);
+    if (journal_sys.fdatasync(j->fd) < 0 || journal_sys.fsync(j->dirfd) < 0)
+        j->sync_errno = errno;
     return j;
 }
 
@@ -135,7 +99,6 @@ void journal_close(struct journal *j)
 {
     if (!j)
         return;
-    end_syncer(j);
     close(j->fd);
     close(j->dirfd);
     free(j);
@@ -196,9 +159,11 @@ static int write_all(int fd, const char *text, size_t len)
     return 0;
 }
 
+/* 0, or -1 with errno. */
 static int sync_to_disk(struct journal *j)
 {
-    return end_syncer(j) < 0 || journal_sys.fdatasync(j->fd) < 0 ? -1 : 0;
+    errno = j->sync_errno;
+    return j->sync_errno ? -1 : journal_sys.fdatasync(j->fd);
 }
 
 int journal_write(struct journal *j, const char *record,

@@ -26,11 +26,10 @@
 
 struct journal;
 
-/* Create DIR/journal. Disk space is reserved now, so that a full disk is
- * noticed before anything moves. QMIG_ERR_JOURNAL.
- *
- * A new file's way to the disk takes ext4 some milliseconds: a thread sees to
- * it, so that the first record that must be there finds it done. */
+/* Create DIR/journal, and bring it to the disk, which takes some time: best
+ * while others are waited for. Disk space is reserved now, so that a full disk
+ * is noticed before anything moves. QMIG_ERR_JOURNAL; that the disk fails is
+ * told by the first record that has to be there. */
 struct journal *journal_create(const char *dir, struct qmp_error **errp);
 void journal_close(struct journal *j);
 
