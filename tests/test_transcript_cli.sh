@@ -80,11 +80,11 @@ says err "empty', line 1: empty"
 head -c 100000 /dev/zero >"$T/binary"
 run 1 show "$T/binary"
 says err "binary', line 1: "
-head -n 10 "$good" >"$T/bad"
+head -n 14 "$good" >"$T/bad"
 echo '{"t":1' >>"$T/bad"
 echo >>"$T/bad"
 run 1 show "$T/bad"
-says err "bad', line 11: malformed JSON"
+says err "bad', line 15: malformed JSON"
 says out ' QEMU 7\.2'
 head -c 5000 "$good" >"$T/cut"
 run 0 show "$T/cut"
@@ -163,7 +163,7 @@ says err 'two files are wanted, 1 given'
 
 # replay: what is asked of its options
 run 2 replay "$good"
-says err "the source is in the transcript: '--listen-source ADDR' is wanted"
+says err "the destination is in the transcript: '--listen-dest ADDR' is wanted"
 run 2 replay "$good" --fault drop
 says err "'drop' is not KIND@LINE"
 run 2 replay "$good" --fault delay@5

@@ -42,7 +42,27 @@ static struct engine_action *send(struct engine *e, enum qmig_side side,
     a->tag = tag | e->epoch << 16;
     a->in_order = is_in_order(tag);
     a->deadline = e->now + timeout_us;
+    const char *expected = e->peer[side].expected;
+    if (expected && strcmp(expected, execute) != 0)
+        e->peer[side].n_wrong++;
+    e->peer[side].expected = NULL;
     return a;
+}
+
+void act_expect(struct engine *e, const struct plan_step *step,
+                struct json_object *arguments)
+{
+    struct peer *peer = &e->peer[step->side];
+
+    if (peer->lost || step->file ||
+        (peer->expected && !strcmp(peer->expected, step->execute)))
+        return;
+    peer->expected = step->execute;
+    struct engine_action *a = append(e, ACT_EXPECT);
+    a->side = step->side;
+    a->name = step->execute;
+    a->arguments = json_object_get(arguments);
+    a->in_order = is_in_order(TAG_STEP);
 }
 
 void act_send(struct engine *e, enum qmig_side side, const char *execute,

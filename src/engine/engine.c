@@ -418,6 +418,7 @@ void engine_step(struct engine *e, const struct engine_event *ev)
     what.tag = ev->tag & TAG_WHAT;
     learn(e, &what, ev->tag >> 16 == (e->epoch & 0xffff));
     e->rows[e->state].on_event(e, &what);
+    expect_next(e);
 }
 
 const struct engine_action *engine_actions(const struct engine *e, size_t *n)

@@ -207,6 +207,8 @@ enum engine_action_kind {
     ACT_START_DEST,    /* run the command that starts the destination, then
                           connect to its monitor */
     ACT_SEND,          /* a QMP command */
+    ACT_EXPECT,        /* a QMP command that will probably be the side's next:
+                          nothing is to be carried out before it is sent */
     ACT_JOURNAL,       /* a record; with `sync` on disk before the next action
                           (R3) */
     ACT_NOTE,          /* for the transcript */

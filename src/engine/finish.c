@@ -22,12 +22,12 @@ void tidy(struct engine *e)
     e->tidied = true;
 }
 
-static bool has_figures(struct engine *e)
+bool finish_has_figures(const struct engine *e)
 {
     struct json_object *status = NULL;
     struct json_object *value = NULL;
 
-    if (engine_source(e)->lost || e->info_asked > FIGURES_TRIES)
+    if (e->peer[QMIG_SIDE_SOURCE].lost || e->info_asked > FIGURES_TRIES)
         return true;
     json_object_object_get_ex(e->info, "status", &status);
     json_object_object_get_ex(e->info, "total-time", &value);
@@ -37,7 +37,7 @@ static bool has_figures(struct engine *e)
 
 bool get_figures(struct engine *e)
 {
-    if (has_figures(e))
+    if (finish_has_figures(e))
         return true;
     if (engine_source(e)->asking_info) {
         e->poll_at = -1; /* the answer, or that there is none, wakes us */

@@ -65,10 +65,13 @@ struct peer {
     bool probed;      /* all probes were answered */
     unsigned waiting; /* commands of the present state not yet answered */
     struct facts facts;
-    char *migration;  /* last known status of query-migrate, or NULL */
-    char *status;     /* last known query-status, or NULL */
-    char *error_desc; /* query-migrate's, or NULL */
-    bool asking_info; /* a query-migrate is under way */
+    char *migration;      /* last known status of query-migrate, or NULL */
+    char *status;         /* last known query-status, or NULL */
+    char *error_desc;     /* query-migrate's, or NULL */
+    bool asking_info;     /* a query-migrate is under way */
+    const char *expected; /* this command was said to be next, and nothing was
+                             sent since; or NULL */
+    unsigned n_wrong;     /* how often something else was */
 };
 
 struct engine {
@@ -216,6 +219,14 @@ void act_send(struct engine *e, enum qmig_side side, const char *execute,
 void act_send_oob(struct engine *e, enum qmig_side side, const char *execute,
                   struct json_object *arguments, unsigned tag,
                   int64_t timeout_us);
+/* expect.c: tell what probably comes next. */
+void expect_next(struct engine *e);
+/* finish.c: QEMU's own, or there are none to be had. */
+bool finish_has_figures(const struct engine *e);
+
+/* This step is probably the next that its side is sent. */
+void act_expect(struct engine *e, const struct plan_step *step,
+                struct json_object *arguments);
 /* Take `data`. act_journal() is on disk before what follows it. */
 void act_journal(struct engine *e, const char *kind, struct json_object *data);
 void act_record(struct engine *e, const char *kind, struct json_object *data);

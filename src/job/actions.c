@@ -82,6 +82,18 @@ static void send_command(struct qmig_migration *m,
                 });
 }
 
+/* It only saves time: that it failed is of no consequence. */
+static void expect_command(struct qmig_migration *m,
+                           const struct engine_action *a)
+{
+    if (m->client[a->side])
+        qmp_client_expect(m->client[a->side],
+                          &(struct qmp_command){.execute = a->name,
+                                                .arguments = a->arguments,
+                                                .in_order = a->in_order},
+                          NULL);
+}
+
 /* A monitor's address as it is found from any directory; NULL: no memory. */
 static char *absolute_addr(const char *text)
 {
@@ -326,6 +338,9 @@ void job_act(struct qmig_migration *m)
             break;
         case ACT_SEND:
             send_command(m, a);
+            break;
+        case ACT_EXPECT:
+            expect_command(m, a);
             break;
         case ACT_JOURNAL:
             if (!write_record(m, a))

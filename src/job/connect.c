@@ -109,10 +109,10 @@ static int try_connect(struct qmig_migration *m, enum qmig_side side,
 {
     CLEANUP(qmp_addr_clear) struct qmp_addr addr = {.fd = -1};
     struct qmp_client_options o = {
-        /* QEMU reads byte by byte, about 4 us each: what will not be used is
-         * not negotiated. The source may have to be freed by a yank. */
-        .no_oob = side == QMIG_SIDE_DEST && !(m->flags & QMIG_POSTCOPY),
+        /* The source may have to be freed by a yank. And only with oob does
+         * QEMU read on while it carries out a command. */
         .in_order = true,
+        .early = true, /* what comes before the greeting are questions */
         .connect_us = m->deadlines.us[DEADLINE_connect],
         .greeting_us = m->deadlines.us[DEADLINE_connect],
         .on =

@@ -99,6 +99,7 @@ void job_feed(struct qmig_migration *m, const struct engine_event *ev)
     if (!m->control_tried && !m->ended && !m->plan_only &&
         is_time_for_control(m)) {
         job_open_control(m);
+        job_make_stats(m);
         job_prune(m);
     }
     tell_hold(m);

@@ -112,10 +112,13 @@ struct qmig_migration {
     uint32_t features_known, features;
     struct qmp_transcript *transcript;
     bool transcript_failed; /* and the user was told */
+    int64_t flush_at;       /* it is written then; -1: all is */
+    int64_t flush_by;       /* at the latest, if there is something */
+    uint64_t flush_count;   /* what was recorded when that was decided */
     struct journal *journal;
-    bool journal_due;        /* it is still to be made */
     bool pruned;             /* the state directory was looked through */
     struct control *control; /* from `migrate` on */
+    int stats_fd;            /* -1: not made yet */
     bool control_tried;
     unsigned told_hold; /* QMIG_HOLD_*: the world knows of */
     int lock;
@@ -154,8 +157,6 @@ int job_plan(struct qmig_migration *m, struct json_object **ret,
 
 /* job/start.c: directories, checks of the XMLs, the engine. -1: m->error. */
 int job_start(struct qmig_migration *m);
-/* If m->journal_due: the first questions are on their way. -1: m->error. */
-int job_make_journal(struct qmig_migration *m);
 /* A destination that was started for a plan ends with it. */
 void job_end_plan(struct qmig_migration *m);
 
@@ -258,6 +259,7 @@ void job_note_user(const struct qmig_migration *m, const char *action,
 /* job/result.c: once the engine is done (or never was). */
 /* Adds "result", "owner" and "error", as in the result. */
 void job_add_verdict(const struct qmig_migration *m, struct json_object *json);
+void job_make_stats(struct qmig_migration *m);
 void job_make_result(struct qmig_migration *m);
 void job_show_progress(struct qmig_migration *m, struct json_object *info);
 

@@ -10,9 +10,11 @@
 #include <poll.h>
 #include <string.h>
 
-/* Then what was recorded is written, and the caller's own descriptors have
- * theirs, whatever there is still to do. */
-#define MAX_TURNS 16
+/* After so long without a word what was recorded is written: while QEMUs and
+ * we have things to say to each other all of them want the processor. */
+#define QUIET_US 1000
+/* And after so long even if they never stop. */
+#define RECORD_US (50 * INT64_C(1000))
 
 const char *qmig_version(void)
 {
@@ -180,11 +182,13 @@ struct qmig_migration *job_new(struct qmp_error **errp)
         return NULL;
     }
     m->lock = -1;
+    m->stats_fd = -1;
     m->child.pidfd = -1;
     m->hook.child.pidfd = -1;
     m->store.run = (struct store_run){.pidfd = -1, .out = -1, .err = -1};
     job_init_channel(&m->channel);
     m->connect_next = -1;
+    m->flush_at = -1;
     m->shown_us = INT64_MIN / 2;
     return m;
 }
@@ -215,6 +219,8 @@ void qmig_migration_free(struct qmig_migration *m)
     control_close(m->control);
     if (m->lock >= 0)
         close(m->lock);
+    if (m->stats_fd >= 0)
+        close(m->stats_fd);
     child_release(&m->child);
     job_free_channel(&m->channel);
     job_end_hook(m);
@@ -242,14 +248,31 @@ void qmig_migration_free(struct qmig_migration *m)
     free(m);
 }
 
+/* Until the destination has answered, nothing follows from what the source
+ * says: each of its answers would wake us for nothing, and take the processor
+ * from QEMU. That it is gone is seen all the same. */
+static bool waits_for_dest(const struct qmig_migration *m)
+{
+    const struct qmp_client *dest = m->client[QMIG_SIDE_DEST];
+
+    return m->engine && dest && engine_state(m->engine) <= ENGINE_PREPARE &&
+           qmp_client_state(dest) != QMP_CLOSED && qmp_client_pending(dest) > 0;
+}
+
 size_t qmig_migration_pollfds(const struct qmig_migration *m,
                               struct pollfd fds[QMIG_POLLFDS])
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < 2; i++)
-        if (m->client[i])
-            n += qmp_client_pollfds(m->client[i], fds + n);
+    for (size_t i = 0; i < 2; i++) {
+        size_t first = n;
+
+        if (!m->client[i])
+            continue;
+        n += qmp_client_pollfds(m->client[i], fds + n);
+        if (n > first && i == QMIG_SIDE_SOURCE && waits_for_dest(m))
+            fds[first].events &= (short)~POLLIN;
+    }
     n += control_pollfds(m->control, fds + n);
     n += job_channel_pollfds(m, fds + n);
     if (m->connect_next >= 0 && m->child.pidfd >= 0 && !m->child.ended)
@@ -284,6 +307,7 @@ int64_t qmig_migration_deadline(const struct qmig_migration *m)
     if (m->store.step)
         when = earlier(when, m->store.deadline);
     when = earlier(when, m->channel.next);
+    when = earlier(when, m->flush_at);
     for (size_t i = 0; i < 2; i++)
         if (m->client[i])
             when = earlier(when, qmp_client_deadline(m->client[i]));
@@ -295,19 +319,12 @@ static void flush_transcript(struct qmig_migration *m)
 {
     CLEANUP(qmp_error_freep) struct qmp_error *err = NULL;
 
+    m->flush_at = -1;
     if (qmp_transcript_flush(m->transcript, &err) == 0 || m->transcript_failed)
         return;
     m->transcript_failed = true;
     if (m->o.warn)
         m->o.warn(err->msg, m->o.opaque);
-}
-
-/* Has one of them said something meanwhile? */
-static bool is_awaited(const struct qmig_migration *m)
-{
-    struct pollfd fds[QMIG_POLLFDS];
-
-    return poll(fds, qmig_migration_pollfds(m, fds), 0) > 0;
 }
 
 static void take_turn(struct qmig_migration *m)
@@ -317,9 +334,6 @@ static void take_turn(struct qmig_migration *m)
     for (size_t i = 0; i < 2 && !m->ended; i++)
         if (m->client[i])
             qmp_client_dispatch(m->client[i], qmp_now_us());
-    if (!m->ended && job_make_journal(m) < 0)
-        m->ended = true;
-
     if (m->control && !m->ended)
         control_dispatch(m->control);
     int64_t now = qmp_now_us();
@@ -343,19 +357,31 @@ static void take_turn(struct qmig_migration *m)
                             m->result.json);
 }
 
-/* What was recorded is written when there is nothing else to do: QEMU would
- * wait for us, we wait for QEMU in any case. */
+/* What was recorded is written when all is quiet, or over. */
+static void look_after_transcript(struct qmig_migration *m)
+{
+    uint64_t count = qmp_transcript_count(m->transcript);
+    int64_t now = qmp_now_us();
+    bool first = m->flush_at < 0;
+    bool more = first || count != m->flush_count;
+
+    if (first)
+        m->flush_by = now + RECORD_US;
+    if (m->ended || now >= m->flush_by || (!more && now >= m->flush_at)) {
+        flush_transcript(m);
+    } else if (more) {
+        m->flush_at = earlier(now + QUIET_US, m->flush_by);
+        m->flush_count = count;
+    }
+}
+
 bool qmig_migration_dispatch(struct qmig_migration *m)
 {
-    for (int i = 1; !m->result.json; i++) {
-        take_turn(m);
-        if (!m->transcript || !qmp_transcript_pending(m->transcript))
-            break;
-        if (!m->ended && i < MAX_TURNS && is_awaited(m))
-            continue;
-        flush_transcript(m);
-        break;
-    }
+    if (m->result.json)
+        return true;
+    take_turn(m);
+    if (m->transcript && qmp_transcript_pending(m->transcript))
+        look_after_transcript(m);
     return m->ended;
 }
 

@@ -104,23 +104,30 @@ static struct json_object *job_json(const struct qmig_migration *m,
     });
 }
 
+/* The file is made while there is time. */
+void job_make_stats(struct qmig_migration *m)
+{
+    CLEANUP(freep) char *path = NULL;
+
+    if (m->stats_fd >= 0 || !m->dir || m->plan_only)
+        return;
+    if (asprintf(&path, "%s/stats.json", m->dir) < 0)
+        path = NULL;
+    if (path)
+        m->stats_fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
 /*
  * The result, statistics included, stays in the migration's directory for
  * those who ask later. The migration is over: a full disk changes nothing.
  */
-static void keep_result(const struct qmig_migration *m,
-                        struct json_object *json)
+static void keep_result(struct qmig_migration *m, struct json_object *json)
 {
-    CLEANUP(freep) char *path = NULL;
     CLEANUP(freep) char *text = qmp_json_text(json);
 
-    if (!m->dir || m->plan_only || !text ||
-        asprintf(&path, "%s/stats.json", m->dir) < 0)
-        return;
-    CLEANUP(closep)
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0)
-        dprintf(fd, "%s\n", text);
+    job_make_stats(m);
+    if (m->stats_fd >= 0 && text)
+        dprintf(m->stats_fd, "%s\n", text);
 }
 
 static int exit_code(const struct qmig_result *r, bool began)

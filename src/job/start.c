@@ -52,25 +52,34 @@ static struct json_object *peers_json(const struct qmig_migration *m)
     return peers;
 }
 
+static void forget_transcript(struct qmig_migration *m)
+{
+    qmp_transcript_drop(TAKE_PTR(m->transcript));
+    free(TAKE_PTR(m->transcript_path));
+}
+
+/* A plan leaves no transcript, unless one was asked for. */
 static int open_transcript(struct qmig_migration *m)
 {
     CLEANUP(json_putp) struct json_object *peers = peers_json(m);
 
-    if (m->o.no_transcript)
+    if (m->o.no_transcript || (m->plan_only && !m->transcript_given))
         return 0;
     if (m->transcript_given)
         m->transcript_path = strdup(m->transcript_given);
-    else if (asprintf(&m->transcript_path, "%s/transcript.jsonl", m->dir) < 0)
+    else if (asprintf(&m->transcript_path, "%s/%s/transcript.jsonl", m->state,
+                      m->id) < 0)
         m->transcript_path = NULL;
     if (!m->transcript_path)
         return qmp_fail(&m->error, QMP_ERR_NOMEM, "out of memory");
+    /* In our own directory it can wait until there is time. */
     m->transcript =
-        qmp_transcript_open(m->transcript_path, "qmigrate " QMIGRATE_VERSION,
-                            m->id, peers, m->start_us, &m->error);
+        (m->transcript_given ? qmp_transcript_open : qmp_transcript_open_late)(
+            m->transcript_path, "qmigrate " QMIGRATE_VERSION, m->id, peers,
+            m->start_us, &m->error);
     if (m->transcript)
         return 0;
-    free(m->transcript_path);
-    m->transcript_path = NULL;
+    forget_transcript(m);
     return -1;
 }
 
@@ -85,16 +94,12 @@ static int keep_dest_xml(struct qmig_migration *m, const char *dest_xml)
     return write_file(m->dest_xml_path, dest_xml, &m->error);
 }
 
-/* A plan leaves nothing behind: no transcript, unless one was asked for, and a
- * directory only while the destination runs that was started to be asked
- * (job_end_plan() removes both). */
+/* A plan leaves nothing behind: a directory only while the destination runs
+ * that was started to be asked (job_end_plan() removes both). */
 static int make_plan_places(struct qmig_migration *m, const char *dest_xml)
 {
     const char *tmp = getenv("TMPDIR");
 
-    m->o.no_transcript = !m->transcript_given;
-    if (open_transcript(m) < 0)
-        return -1;
     if (!m->dest_exec)
         return 0;
     if (asprintf(&m->dir, "%s/qmigrate-plan.XXXXXX",
@@ -112,27 +117,25 @@ static int make_plan_places(struct qmig_migration *m, const char *dest_xml)
     return keep_dest_xml(m, dest_xml);
 }
 
-static int make_places(struct qmig_migration *m, const char *dest_xml)
+/* What is said from here on is recorded. */
+static int name_places(struct qmig_migration *m)
 {
     m->state = statedir_path(m->state_given, &m->error);
-    if (!m->state)
-        return -1;
+    return m->state ? open_transcript(m) : -1;
+}
+
+static int make_places(struct qmig_migration *m, const char *dest_xml)
+{
     if (m->plan_only)
         return make_plan_places(m, dest_xml);
     m->dir = statedir_make(m->state, m->id, &m->error);
-    if (!m->dir || open_transcript(m) < 0)
+    if (!m->dir) {
+        if (!m->transcript_given)
+            forget_transcript(m);
         return -1;
-    m->journal_due = true;
-    return keep_dest_xml(m, dest_xml);
-}
-
-int job_make_journal(struct qmig_migration *m)
-{
-    if (!m->journal_due)
-        return 0;
-    m->journal_due = false;
+    }
     m->journal = journal_create(m->dir, &m->error);
-    return m->journal ? 0 : -1;
+    return m->journal ? keep_dest_xml(m, dest_xml) : -1;
 }
 
 static int make_engine(struct qmig_migration *m)
@@ -188,20 +191,20 @@ int job_start(struct qmig_migration *m)
         job_prepare_stores(m, dest_xml) < 0)
         return -1;
     if (m->flags & QMIG_OFFLINE) {
-        if (make_places(m, dest_xml) < 0 || job_make_journal(m) < 0)
+        if (name_places(m) < 0 || make_places(m, dest_xml) < 0)
             return -1;
         job_start_offline(m);
         return 0;
     }
-    if (job_check_disks(m) < 0 || make_engine(m) < 0)
+    if (job_check_disks(m) < 0 || make_engine(m) < 0 || name_places(m) < 0)
         return -1;
     /* A restore has nobody to ask before it starts the destination, whose
      * words are kept there. */
     bool first = m->image && m->dest_exec;
-    if (first && (make_places(m, dest_xml) < 0 || job_make_journal(m) < 0))
+    if (first && make_places(m, dest_xml) < 0)
         return -1;
-    /* The monitors have time to greet while the files are made; the journal
-     * can wait until the first questions are on their way. */
+    /* QEMU reads the questions while the files are made and brought to the
+     * disk. */
     job_feed(m, &(struct engine_event){.kind = EV_START, .now = m->start_us});
     if (m->cancel_first)
         qmig_migration_cancel(m);

@@ -96,6 +96,7 @@ static bool record(struct sim *s, const struct engine_action *a)
 
     if (!s->journal_fails_next) {
         sim_write_record(s, a->name, a->arguments, a->sync);
+        s->quit_on_disk |= a->sync && !strcmp(a->name, "quit");
         return true;
     }
     s->journal_fails_next = false;
@@ -174,6 +175,21 @@ static void end(struct sim *s)
     s->ended = true;
 }
 
+/* Was it what the engine had said would come? And R3. */
+static void check_send(struct sim *s, const struct engine_action *a)
+{
+    const char *expected = s->expected[a->side];
+
+    s->expected[a->side] = NULL;
+    if (expected && !strcmp(expected, a->name))
+        s->r.foretold++;
+    else if (expected)
+        s->r.withdrawn++;
+    if (a->side == QMIG_SIDE_SOURCE && !strcmp(a->name, "quit") &&
+        !s->quit_on_disk)
+        s->r.quit_unrecorded = true;
+}
+
 static void act(struct sim *s)
 {
     size_t n;
@@ -187,9 +203,12 @@ static void act(struct sim *s)
         sim_trace_action(s, a);
         if (a->kind == ACT_CONNECT || a->kind == ACT_START_DEST)
             sim_post_ready(s, a->side);
-        else if (a->kind == ACT_SEND)
+        else if (a->kind == ACT_EXPECT)
+            s->expected[a->side] = a->name;
+        else if (a->kind == ACT_SEND) {
+            check_send(s, a);
             sim_submit(s, a);
-        else if (a->kind == ACT_JOURNAL && !record(s, a))
+        } else if (a->kind == ACT_JOURNAL && !record(s, a))
             return;
         else if (a->kind == ACT_CHANNEL || a->kind == ACT_CHANNEL_CLOSE)
             sim_channel(s, a->kind == ACT_CHANNEL);

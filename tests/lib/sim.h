@@ -97,7 +97,10 @@ struct sim_result {
     unsigned stores_failed; /* 1 << enum move_step */
     bool both_ran;          /* ever, at the same time */
     bool cont_before_commit;
-    bool quit_unproved;                 /* S was quit before D's word */
+    bool quit_unproved;                 /* S was quit before D's word, */
+    bool quit_unrecorded;               /* or before a record was on disk */
+    unsigned foretold, withdrawn;       /* commands that were expected: they
+                                           came, or others did */
     bool undone;                        /* S's settings are what they were */
     bool dest_undone;                   /* TLS has left nothing there */
     uint32_t dest_known, dest_features; /* what was learnt */

@@ -30,7 +30,7 @@ static bool hides_what_is_left(const struct sim_options *o,
 void sim_assert_legal(const struct sim_options *o, const struct sim_result *r)
 {
     bool wrong = r->both_ran || r->cont_before_commit || r->quit_unproved ||
-                 hides_what_is_left(o, r);
+                 r->quit_unrecorded || hides_what_is_left(o, r);
 
     switch (r->verdict.outcome) {
     case QMIG_COMPLETED:

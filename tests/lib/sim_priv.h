@@ -65,6 +65,8 @@ struct sim {
     struct sim_mail mail;
     int64_t now;
     bool refuse_next, journal_fails_next, fault_done;
+    bool quit_on_disk;       /* its record */
+    const char *expected[2]; /* by side: ACT_EXPECT */
     bool committed;
     unsigned ack_pending; /* D has it all, and S does not know yet: so many
           looks more */

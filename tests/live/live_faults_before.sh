@@ -42,8 +42,10 @@ case_nobody_listens_on_tcp() {
 }
 
 # Something that talks, but not this.
-speaks() { # speaks TEXT: a destination that does
-    socat UNIX-LISTEN:"$T/other",fork EXEC:"printf '$1'" &
+speaks() { # speaks TEXT: a destination that does, and listens
+    printf '#!/bin/sh\nprintf %s\ncat >/dev/null\n' "'$1'" >"$T/speaker"
+    chmod +x "$T/speaker"
+    socat UNIX-LISTEN:"$T/other",fork EXEC:"$T/speaker" &
     wait_for 20 'socat' is_listening "$T/other"
     to=unix:$T/other
 }
@@ -291,7 +293,7 @@ case_disk_of_the_state_directory_is_full() {
         shift
         exec "$@"' - "$T" timeout -k 5 60 "$QMIGRATE" migrate --source "$from" --dest "$to" \
         --state-dir "$T/full" --json
-    failed system begin controller 'No space left on device'
+    failed journal begin controller 'cannot reserve space for the journal: No space left on device'
     untouched src dst
     on_source
 }
