@@ -18,9 +18,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* What is held back. */
-static const char end[] = "}\n";
-#define END_LEN (sizeof(end) - 1)
+/* What is held back: the brace and the line end. */
+#define END_LEN 2
 
 static const char withdrawn[] = ",\"withdrawn\":true}\n";
 

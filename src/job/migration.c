@@ -380,7 +380,8 @@ bool qmig_migration_dispatch(struct qmig_migration *m)
     if (m->result.json)
         return true;
     take_turn(m);
-    if (m->transcript && qmp_transcript_pending(m->transcript))
+    if (m->transcript && !m->transcript_failed &&
+        qmp_transcript_pending(m->transcript))
         look_after_transcript(m);
     return m->ended;
 }
