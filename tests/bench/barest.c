@@ -4,7 +4,7 @@
  * floor that `qmigrate migrate` is measured against, and no use otherwise: no
  * check, no record, no way back.
  *
- *   barest SOURCE.sock DESTINATION.sock URI [ack]
+ *   barest SOURCE.sock DESTINATION.sock URI [ack|dialogue]
  *
  * The destination waits with -incoming defer and -S, so that it never starts by
  * itself. The source gets `return-path` (its "completed" is then the
@@ -14,6 +14,11 @@
  *
  * ack: both sides get `switchover-ack` as well, which is there for devices that
  * need it (QEMU 8.1+), and the destination what that depends on.
+ *
+ * dialogue: it sends what qmigrate sends for the same migration (questions
+ * before anything is changed, disarming, late-block-activate, the destination's
+ * own word), in the same way (but for the last brace beforehand), and does
+ * nothing else: what qmigrate takes longer is its own.
  *
  * Everything is sent as early as it can be: the commands before the greeting is
  * read, `migrate` when the destination listens. Replies that decide nothing are
@@ -143,16 +148,81 @@ static void ask_figures(long *total_ms, long *downtime_ms)
     }
 }
 
+#define ASK_BOTH                                                               \
+    "{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}"  \
+    "\n"                                                                       \
+    "{\"execute\":\"query-status\"}\n{\"execute\":\"query-migrate\"}\n"        \
+    "{\"execute\":\"query-migrate-capabilities\"}\n"
+
+/* Up to `completed`; the time of STOP. */
+static int64_t dialogue_until_completed(char **argv)
+{
+    char line[512];
+    int64_t stop;
+
+    open_monitor(&dst, argv[2]);
+    say(&dst, ASK_BOTH "{\"execute\":\"query-uuid\",\"id\":\"asked\"}\n");
+    open_monitor(&src, argv[1]);
+    say(&src, ASK_BOTH "{\"execute\":\"query-uuid\"}\n"
+                       "{\"execute\":\"query-name\",\"id\":\"asked\"}\n");
+    wait_line(&dst, "\"id\": \"asked\"");
+    wait_line(&src, "\"id\": \"asked\"");
+    snprintf(line, sizeof(line),
+             "{\"execute\":\"migrate-set-capabilities\",\"arguments\":"
+             "{\"capabilities\":[{\"capability\":\"events\",\"state\":true},"
+             "{\"capability\":\"pause-before-switchover\",\"state\":true},"
+             "{\"capability\":\"return-path\",\"state\":true}]}}\n"
+             "{\"execute\":\"migrate\",\"arguments\":{\"uri\":\"%s\"}",
+             argv[3]);
+    say(&src, line);
+    snprintf(line, sizeof(line),
+             "{\"execute\":\"stop\"}\n{\"execute\":\"migrate-incoming\","
+             "\"arguments\":{\"uri\":\"%s\"},\"id\":\"in\"}\n",
+             argv[3]);
+    say(&dst, line);
+    wait_line(&dst, "\"id\": \"in\"");
+    say(&src, "}\n{\"execute\":\"query-migrate-parameters\",\"id\":\"p\"}\n");
+    wait_line(&src, "\"id\": \"p\"");
+    say(&src, "{\"execute\":\"migrate-set-parameters\",\"arguments\":"
+              "{\"max-bandwidth\":10737418240},\"id\":\"set\"}\n");
+    wait_line(&src, "\"id\": \"set\"");
+    say(&dst, "{\"execute\":\"migrate-set-capabilities\",\"arguments\":"
+              "{\"capabilities\":[{\"capability\":\"late-block-activate\","
+              "\"state\":true}]},\"id\":\"late\"}\n");
+    wait_line(&dst, "\"id\": \"late\"");
+    say(&src, "{\"execute\":\"migrate-continue\",\"arguments\":"
+              "{\"state\":\"pre-switchover\"}");
+    say(&dst, "{\"execute\":\"cont\"");
+    wait_line(&src, "\"STOP\"");
+    stop = now_us();
+    wait_line(&src, "\"pre-switchover\"");
+    say(&src, "}\n");
+    wait_line(&src, "\"completed\"");
+    return stop;
+}
+
 int main(int argc, char **argv)
 {
     int64_t t0 = now_us(), stop, completed, resume, asked;
     long total_ms, downtime_ms;
     bool ack = argc == 5 && !strcmp(argv[4], "ack");
+    bool dialogue = argc == 5 && !strcmp(argv[4], "dialogue");
     char line[512];
 
-    if (argc != 4 && !ack) {
-        fputs("usage: barest SOURCE.sock DESTINATION.sock URI [ack]\n", stderr);
+    if (argc != 4 && !ack && !dialogue) {
+        fputs("usage: barest SOURCE.sock DESTINATION.sock URI [ack|dialogue]\n",
+              stderr);
         return 2;
+    }
+    if (dialogue) {
+        stop = dialogue_until_completed(argv);
+        completed = now_us();
+        say(&dst, "}\n{\"execute\":\"query-status\",\"id\":\"status\"}\n");
+        ask_figures(&total_ms, &downtime_ms);
+        wait_line(&dst, "\"RESUME\"");
+        resume = asked = now_us();
+        wait_line(&dst, "\"id\": \"status\"");
+        goto quit;
     }
     open_monitor(&dst, argv[2]);
     snprintf(line, sizeof(line),
@@ -194,6 +264,7 @@ int main(int argc, char **argv)
     resume = now_us();
     ask_figures(&total_ms, &downtime_ms);
     asked = now_us();
+quit:
     say(&src, "{\"execute\":\"quit\",\"id\":\"quit\"}\n");
     wait_line(&src, "\"id\": \"quit\"");
     printf("{\"wall_us\":%" PRId64 ",\"ask_us\":%" PRId64
