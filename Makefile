@@ -123,7 +123,7 @@ $(BUILD)/bench/barest: $(BUILD)/obj/tests/bench/barest.o
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
 # Each call of qmp/transcript.h leads through the benchmark.
-$(BUILD)/bench/recorded: LDFLAGS += $(foreach f,open message closed note flush close,-Wl,--wrap=qmp_transcript_$(f))
+$(BUILD)/bench/recorded: LDFLAGS += $(foreach f,open open_late message closed note flush close,-Wl,--wrap=qmp_transcript_$(f))
 
 tests: $(TESTS) $(CORPORA) $(LIVES)
 

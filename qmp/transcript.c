@@ -37,6 +37,11 @@ struct record {
 struct qmp_transcript {
     int fd; /* -1: not created yet */
     char *path;
+    char *program; /* these are for the first line, which has time, too */
+    char *id;
+    struct json_object *peers;
+    struct timespec start;
+    bool begun; /* it is made */
     uint64_t count;
     int64_t start_us;
     struct qmp_buffer kept; /* records, each followed by its texts */
@@ -123,21 +128,18 @@ static int put_string(struct qmp_buffer *b, const char *s)
     return qmp_buffer_put_json(b, s, strlen(s), false);
 }
 
-static int put_header(struct qmp_buffer *b, const char *program, const char *id,
-                      struct json_object *peers)
+static int put_header(struct qmp_buffer *b, const struct qmp_transcript *t)
 {
-    struct timespec ts;
     char when[QMP_UTC_TEXT];
 
-    clock_gettime(CLOCK_REALTIME, &ts);
     if (qmp_buffer_puts(b, "{\"transcript\":1,\"program\":") < 0 ||
-        put_string(b, program) < 0 || qmp_buffer_puts(b, ",\"id\":") < 0 ||
-        put_string(b, id) < 0 ||
-        qmp_buffer_printf(
-            b, ",\"start\":\"%s\",\"peers\":", qmp_utc_text(ts, 6, when)) < 0)
+        put_string(b, t->program) < 0 || qmp_buffer_puts(b, ",\"id\":") < 0 ||
+        put_string(b, t->id) < 0 ||
+        qmp_buffer_printf(b, ",\"start\":\"%s\",\"peers\":",
+                          qmp_utc_text(t->start, 6, when)) < 0)
         return -1;
-    if (peers ? qmp_buffer_put_value(b, peers) < 0
-              : qmp_buffer_puts(b, "{}") < 0)
+    if (t->peers ? qmp_buffer_put_value(b, t->peers) < 0
+                 : qmp_buffer_puts(b, "{}") < 0)
         return -1;
     return qmp_buffer_puts(b, "}\n");
 }
@@ -148,17 +150,21 @@ struct qmp_transcript *qmp_transcript_open_late(
 {
     struct qmp_transcript *t = calloc(1, sizeof(*t));
 
-    if (t)
+    if (t) {
+        t->fd = -1;
         t->path = strdup(path);
-    if (!t || !t->path) {
-        free(t);
+        t->program = strdup(program);
+        t->id = strdup(id);
+        t->peers = json_object_get(peers);
+    }
+    if (!t || !t->path || !t->program || !t->id) {
+        qmp_transcript_drop(t);
         qmp_fail(errp, QMP_ERR_NOMEM, "no memory for a transcript");
         return NULL;
     }
-    t->fd = -1;
+    clock_gettime(CLOCK_REALTIME, &t->start);
     t->start_us = start_us;
     t->limit = QMP_TRANSCRIPT_LIMIT;
-    end_line(t, 0, 0, put_header(&t->out, program, id, peers));
     return t;
 }
 
@@ -259,6 +265,9 @@ static void end_record(struct qmp_transcript *t, const struct record *r,
 /* What was kept becomes lines. */
 static void make_lines(struct qmp_transcript *t)
 {
+    if (!t->begun)
+        end_line(t, 0, 0, put_header(&t->out, t));
+    t->begun = true;
     while (qmp_buffer_len(&t->kept)) {
         const char *at = qmp_buffer_data(&t->kept);
         struct record r;
@@ -331,7 +340,8 @@ void qmp_transcript_note(struct qmp_transcript *t, int64_t now_us,
 
 bool qmp_transcript_pending(const struct qmp_transcript *t)
 {
-    return t->broken || qmp_buffer_len(&t->kept) || qmp_buffer_len(&t->out);
+    return t->broken || !t->begun || qmp_buffer_len(&t->kept) ||
+           qmp_buffer_len(&t->out);
 }
 
 uint64_t qmp_transcript_count(const struct qmp_transcript *t)
@@ -367,6 +377,9 @@ void qmp_transcript_drop(struct qmp_transcript *t)
     if (t->fd >= 0)
         close(t->fd);
     free(t->path);
+    free(t->program);
+    free(t->id);
+    json_object_put(t->peers);
     qmp_buffer_done(&t->kept);
     qmp_buffer_done(&t->out);
     qmp_error_free(t->broken);

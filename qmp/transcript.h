@@ -37,7 +37,7 @@ QMP_EXPORT struct qmp_transcript *qmp_transcript_open(
     struct json_object *peers, int64_t start_us, struct qmp_error **errp);
 
 /* The same, but the file is created by the first flush, which reports that it
- * cannot be: for those who have no time now. */
+ * cannot be: for those who have no time now. A reference to `peers` is kept. */
 QMP_EXPORT struct qmp_transcript *qmp_transcript_open_late(
     const char *path, const char *program, const char *id,
     struct json_object *peers, int64_t start_us, struct qmp_error **errp);

@@ -59,6 +59,10 @@ WRAPPED(struct qmp_transcript *, qmp_transcript_open,
         (const char *path, const char *program, const char *id,
          struct json_object *peers, int64_t start_us, struct qmp_error **errp),
         (path, program, id, peers, start_us, errp), lines, file_ns)
+WRAPPED(struct qmp_transcript *, qmp_transcript_open_late,
+        (const char *path, const char *program, const char *id,
+         struct json_object *peers, int64_t start_us, struct qmp_error **errp),
+        (path, program, id, peers, start_us, errp), lines, spent_ns)
 WRAPPED(int, qmp_transcript_flush,
         (struct qmp_transcript * t, struct qmp_error **errp), (t, errp), writes,
         file_ns)
