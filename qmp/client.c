@@ -199,9 +199,7 @@ static void negotiate(struct qmp_client *c, bool oob)
         return;
     }
     p->internal = true;
-    p->next = c->waiting.head;
-    c->waiting.head = p;
-    c->waiting.count++;
+    qmp_queue_insert_first(&c->waiting, p);
     c->waiting_bytes += p->len;
 }
 

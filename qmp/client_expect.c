@@ -23,7 +23,7 @@
 
 static const char withdrawn[] = ",\"withdrawn\":true}\n";
 
-static void forget(struct qmp_client *c)
+void qmp_client_forget_expected(struct qmp_client *c)
 {
     qmp_pending_free(TAKE_PTR(c->expected));
 }
@@ -47,7 +47,7 @@ static int withdraw(struct qmp_client *c, struct qmp_error **errp)
     struct qmp_pending *p = c->expected;
 
     if (!p->sent) {
-        forget(c);
+        qmp_client_forget_expected(c);
         return 0;
     }
     if (spoil(p) < 0)
@@ -91,7 +91,7 @@ int qmp_client_take_expected(struct qmp_client *c, struct qmp_pending *p,
         return withdraw(c, errp);
     p->sent = expected->sent;
     p->ahead = p->sent > 0;
-    forget(c);
+    qmp_client_forget_expected(c);
     return 0;
 }
 
@@ -153,9 +153,4 @@ void qmp_client_write_ahead(struct qmp_client *c)
         } else
             return;
     }
-}
-
-void qmp_client_forget_expected(struct qmp_client *c)
-{
-    forget(c);
 }

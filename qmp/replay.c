@@ -178,13 +178,13 @@ void replay_hear(struct qmp_replay *r, size_t peer, const char *text,
     name = replay_command(msg, &oob);
     if (!*name) {
         replay_fail(r, "%s was sent what is no command", r->peers[peer].name);
-    } else if (expected != NO_STEP && !replay_is_withdrawn(msg) &&
+    } else if (replay_is_withdrawn(msg)) {
+        ask(r, peer, NO_STEP, msg, false);
+    } else if (expected != NO_STEP &&
                replay_is_command(r, &r->steps[expected], msg, &why)) {
         take_command(r, expected, msg);
     } else if (replay_is_poll(name)) {
         ask(r, peer, NO_STEP, msg, true);
-    } else if (replay_is_withdrawn(msg)) {
-        ask(r, peer, NO_STEP, msg, false);
     } else {
         report(r, peer, expected, why, name);
         if (r->state == QMP_REPLAY_RUNNING)

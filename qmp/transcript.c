@@ -358,7 +358,7 @@ int qmp_transcript_flush(struct qmp_transcript *t, struct qmp_error **errp)
     return 0;
 }
 
-static void put_members_kept(struct qmp_transcript *t)
+static void forget_kept(struct qmp_transcript *t)
 {
     while (qmp_buffer_len(&t->kept)) {
         struct record r;
@@ -373,7 +373,7 @@ void qmp_transcript_drop(struct qmp_transcript *t)
 {
     if (!t)
         return;
-    put_members_kept(t);
+    forget_kept(t);
     if (t->fd >= 0)
         close(t->fd);
     free(t->path);

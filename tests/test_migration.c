@@ -183,7 +183,6 @@ static void silence_ends_with_a_deadline_and_says_so(void **state UNUSED)
     close(d);
 }
 
-/* In the place of libc's: as long as it is set, each look finds something. */
 static bool file_has(const char *path, const char *word)
 {
     char text[8192];

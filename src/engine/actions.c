@@ -52,13 +52,9 @@ static struct engine_action *send(struct engine *e, enum qmig_side side,
 void act_expect(struct engine *e, const struct plan_step *step,
                 struct json_object *arguments)
 {
-    struct peer *peer = &e->peer[step->side];
-
-    if (peer->lost || step->file ||
-        (peer->expected && !strcmp(peer->expected, step->execute)))
-        return;
-    peer->expected = step->execute;
     struct engine_action *a = append(e, ACT_EXPECT);
+
+    e->peer[step->side].expected = step->execute;
     a->side = step->side;
     a->name = step->execute;
     a->arguments = json_object_get(arguments);

@@ -357,6 +357,13 @@ static void leave_prepare(struct engine *e)
         start_migration(e);
 }
 
+bool migrate_is_next(const struct engine *e)
+{
+    return e->settings_sent && !e->config.hooks && !e->config.stores &&
+           !e->config.hold && !e->plan.n_copies && !e->plan.image &&
+           !e->plan.source_gets_fd;
+}
+
 static bool sets_parameters(const struct plan *plan)
 {
     for (size_t i = 0; i < plan->n; i++)
@@ -376,9 +383,7 @@ static bool sets_parameters(const struct plan *plan)
  */
 static bool migrate_may_follow(const struct engine *e)
 {
-    return e->settings_sent && !sets_parameters(&e->plan) && !e->config.hooks &&
-           !e->config.stores && !e->config.hold && !e->plan.n_copies &&
-           !e->plan.image && !e->plan.source_gets_fd;
+    return migrate_is_next(e) && !sets_parameters(&e->plan);
 }
 
 void prepare_event(struct engine *e, const struct engine_event *ev)

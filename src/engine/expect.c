@@ -13,14 +13,13 @@
  * expected: no more of that in one migration. */
 #define MAX_WRONG 3
 
-/* `migrate` is the next thing that the source hears of. */
-static bool migrate_is_next(const struct engine *e)
+/* It is the next command, and what it says is known. */
+static bool migrate_is_known(const struct engine *e)
 {
     const struct plan *plan = &e->plan;
-    bool known = plan->uri.port || plan->uri.kind == URI_UNIX;
 
-    return e->settings_sent && known && !e->config.hooks && !e->config.stores &&
-           !e->config.hold && !plan->n_copies && !plan->source_gets_fd &&
+    return migrate_is_next(e) &&
+           (plan->uri.port || plan->uri.kind == URI_UNIX) &&
            !plan_find(plan, STEP_CLIENTS) && !plan_find(plan, STEP_STOP);
 }
 
@@ -53,7 +52,11 @@ static void expect(struct engine *e, enum step_kind kind)
     const struct plan_step *step = plan_find(&e->plan, kind);
     CLEANUP(json_putp) struct json_object *arguments = NULL;
 
-    if (!step || e->peer[step->side].n_wrong > MAX_WRONG)
+    if (!step || step->file)
+        return;
+    const struct peer *peer = &e->peer[step->side];
+    if (peer->lost || peer->n_wrong > MAX_WRONG ||
+        (peer->expected && !strcmp(peer->expected, step->execute)))
         return;
     arguments = kind == STEP_MIGRATE ? plan_migrate_arguments(&e->plan)
                                      : json_object_get(step->arguments);
@@ -64,7 +67,7 @@ void expect_next(struct engine *e)
 {
     if (e->plan.image || !e->plan.n)
         return;
-    if (e->state == ENGINE_PREPARE && migrate_is_next(e)) {
+    if (e->state == ENGINE_PREPARE && migrate_is_known(e)) {
         expect(e, STEP_MIGRATE);
     } else if (e->state == ENGINE_PRECOPY && switchover_is_next(e)) {
         if (!engine_source(e)->asking_info)

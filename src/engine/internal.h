@@ -219,6 +219,8 @@ void act_send(struct engine *e, enum qmig_side side, const char *execute,
 void act_send_oob(struct engine *e, enum qmig_side side, const char *execute,
                   struct json_object *arguments, unsigned tag,
                   int64_t timeout_us);
+/* begin.c: nothing is waited for between the settings and `migrate`. */
+bool migrate_is_next(const struct engine *e);
 /* expect.c: tell what probably comes next. */
 void expect_next(struct engine *e);
 /* finish.c: QEMU's own, or there are none to be had. */

@@ -250,7 +250,7 @@ void qmig_migration_free(struct qmig_migration *m)
 
 /* Until the destination has answered, nothing follows from what the source
  * says: each of its answers would wake us for nothing, and take the processor
- * from QEMU. That it is gone is seen all the same. */
+ * from QEMU. That its UNIX socket is closed is seen all the same. */
 static bool waits_for_dest(const struct qmig_migration *m)
 {
     const struct qmp_client *dest = m->client[QMIG_SIDE_DEST];
